@@ -1,0 +1,1 @@
+"""Guards and decisions: plain functions of the attempt. No I/O, no clock, no chance."""

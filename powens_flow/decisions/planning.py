@@ -1,0 +1,132 @@
+"""Which source comes next, and which fields it needs.
+
+Sources of a connector are added separately, lowest `priority` first; a disabled one is never
+touched (protocol: "Connectors, sources, fields"). A connector without sources is planned as one
+source without a name.
+"""
+
+from collections.abc import Collection, Iterable
+
+from powens_flow.attempt import ADDED, AskedField, Attempt, Connector, Source
+from powens_flow.policy import OFFER, RESTRICT, Policy
+
+CREDENTIALS, WEBAUTH = "credentials", "webauth"
+
+
+def usable_sources(connector: Connector, policy: Policy) -> tuple[Source, ...]:
+    """The connector's sources that the policy wants, in the order in which they are added.
+
+    With `restrict` a source must give one of the wanted account types and usages; a source that
+    names none may give any.
+    """
+    if not connector.sources:
+        return (Source(id=0, name="", mechanism=connector.mechanism),)
+    enabled = [s for s in connector.sources if not s.disabled]
+    return tuple(sorted((s for s in enabled if _wanted(s, policy)), key=lambda s: s.priority))
+
+
+def _wanted(source: Source, policy: Policy) -> bool:
+    if not gives(source.capabilities, policy.capabilities):
+        return False
+    return policy.sources != RESTRICT or (
+        gives(source.account_types, policy.account_types)
+        and gives(source.account_usages, policy.account_usages)
+    )
+
+
+def gives(has: Collection[str], wanted: Collection[str]) -> bool:
+    """Whether `has` holds one of `wanted`; nothing wanted, or nothing said, is no obstacle."""
+    return not wanted or not has or not set(wanted).isdisjoint(has)
+
+
+def remaining_sources(attempt: Attempt) -> tuple[Source, ...]:
+    """The sources that could still be added, in order."""
+    if attempt.connector is None:
+        return ()
+    handled = {fate.name for fate in attempt.sources}
+    return tuple(
+        s for s in usable_sources(attempt.connector, attempt.policy) if s.name not in handled
+    )
+
+
+def added_sources(attempt: Attempt) -> tuple[str, ...]:
+    """The names of the sources that were added in this attempt."""
+    return tuple(fate.name for fate in attempt.sources if fate.fate == ADDED)
+
+
+def offered_sources(attempt: Attempt) -> tuple[Source, ...]:
+    """The sources on offer beside the accounts: with the policy `offer` the remaining ones."""
+    return remaining_sources(attempt) if attempt.policy.sources == OFFER else ()
+
+
+def source_is_still_wanted(attempt: Attempt) -> bool:
+    """Whether another source has to be added before the user is asked for consent."""
+    if attempt.policy.sources == OFFER and added_sources(attempt):
+        return False
+    return bool(remaining_sources(attempt))
+
+
+def source_named(attempt: Attempt, name: str | None) -> Source | None:
+    """The usable source of that name."""
+    if attempt.connector is None or name is None:
+        return None
+    sources = usable_sources(attempt.connector, attempt.policy)
+    return next((s for s in sources if s.name == name), None)
+
+
+def next_source(attempt: Attempt) -> Source | None:
+    """The source to add now: the wanted one, else the first that remains."""
+    remaining = remaining_sources(attempt)
+    named = next((s for s in remaining if s.name == attempt.wanted_source), None)
+    return named or next(iter(remaining), None)
+
+
+def passed_over(attempt: Attempt, name: str) -> tuple[str, ...]:
+    """The remaining sources before `name`: choosing it gives them up, as order must be kept."""
+    names = [s.name for s in remaining_sources(attempt)]
+    return tuple(names[: names.index(name)]) if name in names else ()
+
+
+def fields_of(attempt: Attempt, source: Source) -> tuple[AskedField, ...]:
+    """The fields to ask for `source`: its own and its mechanism's, less those answered before.
+
+    Webauth values travel as plain query parameters, so a `password` is never asked for there.
+    """
+    if attempt.connector is None:
+        return ()
+    added = set(added_sources(attempt))
+    return tuple(
+        asked
+        for asked in attempt.connector.fields
+        if _applies(asked, source)
+        and not added.intersection(asked.sources)
+        and not (not asked.sources and asked.name in attempt.answered)
+        and not (source.mechanism == WEBAUTH and asked.type == "password")
+    )
+
+
+def _applies(asked: AskedField, source: Source) -> bool:
+    return _names(asked.sources, source.name) and _names(asked.mechanisms, source.mechanism)
+
+
+def _names(listed: Collection[str], name: str) -> bool:
+    return not listed or not name or name in listed
+
+
+def password_fields(attempt: Attempt) -> tuple[AskedField, ...]:
+    """The password fields of the source being added or repaired, or of the connector."""
+    if attempt.connector is None:
+        return ()
+    source = attempt.source or ""
+    return tuple(
+        asked
+        for asked in attempt.connector.fields
+        if asked.type == "password" and _names(asked.sources, source)
+    )
+
+
+def fields_named(attempt: Attempt, names: Iterable[str]) -> tuple[AskedField, ...]:
+    """The connector's fields of those names."""
+    wanted = set(names)
+    fields = attempt.connector.fields if attempt.connector else ()
+    return tuple(asked for asked in fields if asked.name in wanted)

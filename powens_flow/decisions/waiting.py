@@ -1,0 +1,101 @@
+"""When an attempt that rests has to be looked at again: deadlines, polls, retries.
+
+Times are absolute. A deadline is set when the reason to wait began; a poll does not move it.
+Chance is handed in as a number in [0, 1).
+"""
+
+from datetime import datetime, timedelta
+
+from attrs import evolve, frozen
+
+from powens_flow.attempt import Attempt
+from powens_flow.machine.compose import State
+from powens_flow.machine.document import RetryRule
+from powens_flow.outcomes import Outcome
+from powens_flow.vocabulary import EXPIRE, POLL
+
+MARGIN = timedelta(seconds=60)
+"""How long before a temporary user is deleted its attempt has to be at an end."""
+
+
+def resting(attempt: Attempt, state: State, now: datetime) -> Attempt:
+    """The attempt with its deadline and its next look, as it begins to wait in `state`."""
+    deadline, of = attempt.deadline_at, attempt.deadline_of
+    polls = attempt.polls
+    if of != state.name or deadline is None:
+        deadline, polls = _deadline(attempt, state, now), 0
+    poll_at = _poll_at(attempt, state, now, polls)
+    due = deadline if poll_at is None else min(deadline, poll_at)
+    return evolve(
+        attempt,
+        deadline_at=deadline,
+        deadline_of=state.name,
+        polls=polls,
+        due_at=due,
+        tries=0,
+        trying_since=None,
+    )
+
+
+def _deadline(attempt: Attempt, state: State, now: datetime) -> datetime:
+    name = state.table.deadline
+    assert name is not None, "checked when the machine was loaded"
+    at = now + timedelta(seconds=getattr(attempt.policy.deadlines, name))
+    user = attempt.user
+    if user is None or user.permanent or user.expires_at is None or attempt.ending is not None:
+        return at
+    return max(now, min(at, user.expires_at - MARGIN))
+
+
+def _poll_at(attempt: Attempt, state: State, now: datetime, polls: int) -> datetime | None:
+    poll = state.table.poll
+    if poll is None:
+        return None
+    seconds = min(poll.most, poll.first * poll.factor ** min(polls, 64))
+    at = now + timedelta(seconds=seconds)
+    if poll.until == "next_try" and attempt.reading.next_try is not None:
+        return max(at, attempt.reading.next_try)
+    return at
+
+
+def due_trigger(attempt: Attempt, now: datetime) -> str | None:
+    """What the clock has to say to a waiting attempt: `expire`, `poll`, or nothing yet."""
+    if attempt.due_at is None or now < attempt.due_at:
+        return None
+    if attempt.deadline_at is not None and now >= attempt.deadline_at:
+        return EXPIRE
+    return POLL
+
+
+def polled(attempt: Attempt) -> Attempt:
+    """The attempt after one more look by the clock."""
+    return evolve(attempt, polls=attempt.polls + 1)
+
+
+@frozen
+class Retry:
+    """A decision to try again at `at`."""
+
+    at: datetime
+    attempt: Attempt
+
+
+def retry(
+    attempt: Attempt, rule: RetryRule | None, outcome: Outcome, now: datetime, chance: float
+) -> Retry | None:
+    """Whether and when the calling state is tried again by itself; None: it is not.
+
+    Exponential with full jitter; the API's own wish (`Retry-After`) is the least; both are
+    bounded by the rule's `tries` and `within`.
+    """
+    if rule is None or outcome.kind not in rule.on:
+        return None
+    since = attempt.trying_since or now
+    tries = attempt.tries + 1
+    if tries >= rule.tries:
+        return None
+    jittered = min(rule.most, rule.first * 2 ** min(attempt.tries, 64)) * chance
+    at = now + timedelta(seconds=max(jittered, outcome.retry_after or 0.0))
+    if at > since + timedelta(seconds=rule.within):
+        return None
+    return Retry(at, evolve(attempt, tries=tries, trying_since=since, due_at=at))

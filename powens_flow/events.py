@@ -1,0 +1,223 @@
+"""What comes in from outside: a person's answer, the bank's redirect.
+
+Each event is a frozen value with a `trigger` of the machines, and can be made from plain JSON:
+`{"type": "choose_connector", "connector": "..."}`. Values of credential fields stand in an event
+only sealed (JWE for Powens' key); see `Owner.seal`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from attrs import NOTHING, field, fields, frozen
+
+
+class InvalidEvent(ValueError):
+    """An event that cannot be understood. `fields` maps each wrong key to what is accepted."""
+
+    def __init__(self, message: str, wrong: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.fields = dict(wrong or {})
+
+
+@frozen
+class Event:
+    """The base of all events."""
+
+    trigger: ClassVar[str]
+
+    def to_json(self) -> dict[str, Any]:
+        """The event as JSON, for the inbox."""
+        plain = {a.name: getattr(self, a.name) for a in fields(type(self))}
+        return {
+            "type": self.trigger,
+            **{k: list(v) if isinstance(v, tuple) else v for k, v in plain.items()},
+        }
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError("a text that is not empty")
+    return value
+
+
+def _optional_text(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _ids(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, list | tuple) or not all(_is_id(item) for item in value):
+        raise ValueError("a list of ids (positive integers)")
+    return tuple(dict.fromkeys(value))
+
+
+def _is_id(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+
+
+def _texts(value: Any) -> dict[str, str]:
+    if isinstance(value, Mapping) and all(
+        isinstance(k, str) and isinstance(v, str) for k, v in value.items()
+    ):
+        return dict(value)
+    raise ValueError("an object of texts")
+
+
+def _connector(value: Any) -> str:
+    return str(value) if _is_id(value) else _text(value)
+
+
+@frozen
+class ChooseConnector(Event):
+    """The user picked a connector, by uuid or id."""
+
+    trigger: ClassVar[str] = "choose_connector"
+    connector: str = field(converter=_connector)
+
+
+@frozen
+class ChooseSource(Event):
+    """The user picked the next source, by name."""
+
+    trigger: ClassVar[str] = "choose_source"
+    source: str = field(converter=_text)
+
+
+@frozen
+class SubmitValues(Event):
+    """The user filled in the fields: sealed values by field name (plain ones for webauth fields)."""
+
+    trigger: ClassVar[str] = "submit_values"
+    values: Mapping[str, str] = field(converter=_texts, repr=False)
+
+
+@frozen
+class Returned(Event):
+    """The bank redirected back: the query parameters of the callback, as they came."""
+
+    trigger: ClassVar[str] = "returned"
+    parameters: Mapping[str, str] = field(converter=_texts, repr=False)
+
+
+@frozen
+class Approved(Event):
+    """The user says that they approved in the bank's app."""
+
+    trigger: ClassVar[str] = "approved"
+
+
+@frozen
+class Acted(Event):
+    """The user says that they did what the bank asked for on its site."""
+
+    trigger: ClassVar[str] = "acted"
+
+
+@frozen
+class TryAgain(Event):
+    """The user wants the interrupted step to be tried again."""
+
+    trigger: ClassVar[str] = "try_again"
+
+
+@frozen
+class FinishLater(Event):
+    """The user will not wait: what exists is kept, and Powens goes on by itself."""
+
+    trigger: ClassVar[str] = "finish_later"
+
+
+@frozen
+class SkipSource(Event):
+    """The user gives up on a further source; the earlier ones stay."""
+
+    trigger: ClassVar[str] = "skip_source"
+
+
+@frozen
+class ChooseAnotherConnector(Event):
+    """The user goes back to the list of connectors, before anything was made."""
+
+    trigger: ClassVar[str] = "choose_another_connector"
+
+
+@frozen
+class ChooseAccounts(Event):
+    """The user's consent: the ids of the accounts and subscriptions to activate."""
+
+    trigger: ClassVar[str] = "choose_accounts"
+    accounts: tuple[int, ...] = field(default=(), converter=_ids)
+    subscriptions: tuple[int, ...] = field(default=(), converter=_ids)
+
+
+@frozen
+class AddSource(Event):
+    """The user wants the next source that is on offer; `source` may name it."""
+
+    trigger: ClassVar[str] = "add_source"
+    source: str | None = field(default=None, converter=_optional_text)
+
+
+@frozen
+class Cancel(Event):
+    """The user, or the integrator for them, gives up."""
+
+    trigger: ClassVar[str] = "cancel"
+
+
+EVENTS: Mapping[str, type[Event]] = {
+    kind.trigger: kind
+    for kind in (
+        ChooseConnector,
+        ChooseSource,
+        SubmitValues,
+        Returned,
+        Approved,
+        Acted,
+        TryAgain,
+        FinishLater,
+        SkipSource,
+        ChooseAnotherConnector,
+        ChooseAccounts,
+        AddSource,
+        Cancel,
+    )
+}
+
+
+def event_from_json(data: Any) -> Event:
+    """An event from plain JSON: an object with `type` and that type's keys.
+
+    Raises:
+        InvalidEvent: naming each key that is wrong and what is accepted; never a value.
+    """
+    if not isinstance(data, Mapping):
+        raise InvalidEvent("an event is a JSON object with a type")
+    kind = EVENTS.get(data.get("type")) if isinstance(data.get("type"), str) else None
+    if kind is None:
+        known = ", ".join(EVENTS)
+        raise InvalidEvent(f"unknown type of event; known: {known}", {"type": f"one of: {known}"})
+    return _made(kind, {str(key): value for key, value in data.items() if key != "type"})
+
+
+def _made(kind: type[Event], given: Mapping[str, Any]) -> Event:
+    known = {a.name: a for a in fields(kind)}
+    wrong = {
+        key: f"not known; known: {', '.join(known) or 'none'}" for key in set(given) - set(known)
+    }
+    for name, attribute in known.items():
+        if name in given:
+            wrong.update(_wrong(name, attribute.converter, given[name]))
+        elif attribute.default is NOTHING:
+            wrong[name] = "is needed"
+    if wrong:
+        keys = ", ".join(sorted(wrong))
+        raise InvalidEvent(f"wrong in an event {kind.trigger!r}: {keys}", wrong)
+    return kind(**given)
+
+
+def _wrong(name: str, converter: Callable[[Any], Any] | Any, value: Any) -> dict[str, str]:
+    try:
+        converter(value)
+    except ValueError as error:
+        return {name: f"must be {error}"}
+    return {}

@@ -1,0 +1,17 @@
+"""The machines: read from TOML, composed, checked, and built with `transitions`."""
+
+from powens_flow.machine.definition import Definition, NotAccepted, Step
+from powens_flow.machine.errors import MachineError
+from powens_flow.machine.loading import Machines, load_machines, our_machines
+from powens_flow.machine.registry import Registry
+
+__all__ = [
+    "Definition",
+    "MachineError",
+    "Machines",
+    "NotAccepted",
+    "Registry",
+    "Step",
+    "load_machines",
+    "our_machines",
+]

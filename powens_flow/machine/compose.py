@@ -1,0 +1,263 @@
+"""Composes documents into one flat machine: parts are prefixed, exits mapped, common edges added."""
+
+from collections.abc import Iterator, Mapping
+
+from attrs import evolve, frozen
+
+from powens_flow import vocabulary as v
+from powens_flow.machine.document import (
+    Branch,
+    CommonTable,
+    Document,
+    PartTable,
+    RetryRule,
+    StateTable,
+)
+from powens_flow.machine.errors import MachineError, Place
+
+INTERRUPTED = "interrupted"
+"""The target that stands for a calling state's own waiting sibling, made when it is used."""
+
+EXIT = "exit."
+
+
+@frozen
+class State:
+    """A state of a composed machine. `name` is whole: `source.state.approving`."""
+
+    name: str
+    part: str
+    table: StateTable
+    retry: RetryRule | None = None
+
+    @property
+    def kind(self) -> str:
+        return self.table.kind
+
+
+@frozen
+class Transition:
+    """An edge of a composed machine; `common` ones are written once for all states of a kind."""
+
+    source: str
+    trigger: str
+    to: str
+    when: tuple[str, ...]
+    place: Place
+    common: bool = False
+
+
+@frozen
+class Composition:
+    """A whole machine, before it is checked and built."""
+
+    name: str
+    title: str
+    initial: str
+    states: Mapping[str, State]
+    transitions: tuple[Transition, ...]
+    files: tuple[str, ...]
+
+
+@frozen
+class _Scope:
+    """One document in its place: what its targets mean there."""
+
+    document: Document
+    prefix: str
+    outer: "_Scope | None" = None
+    part: PartTable | None = None
+
+
+def compose(document: Document, library: Mapping[str, Document], common: Document) -> Composition:
+    """One machine out of its document, the parts it includes, and what all machines share.
+
+    Raises:
+        MachineError: for a target, part or exit that is not there.
+    """
+    return _Composer(library, common).compose(document)
+
+
+class _Composer:
+    def __init__(self, library: Mapping[str, Document], common: Document) -> None:
+        self.library = library
+        self.common = common
+        self.states: dict[str, State] = {}
+        self.transitions: list[Transition] = []
+        self.faults: list[tuple[Place, str]] = []
+        self.files: list[str] = []
+        self.root: _Scope | None = None
+
+    def compose(self, document: Document) -> Composition:
+        merged = evolve(
+            document,
+            states={**self.common.states, **document.states},
+            parts={**self.common.parts, **document.parts},
+            retry={**self.common.retry, **document.retry},
+            common=CommonTable(
+                waiting={**self.common.common.waiting, **document.common.waiting},
+                calling={**self.common.common.calling, **document.common.calling},
+            ),
+        )
+        self.root = root = _Scope(merged, "")
+        self._scope(root, ())
+        initial = self._resolve(root, merged.initial, Place(document.file))
+        self._complain()
+        return Composition(
+            name=document.name,
+            title=document.title,
+            initial=initial[0].to,
+            states=self.states,
+            transitions=tuple(self.transitions),
+            files=tuple(dict.fromkeys([*self.files, self.common.file])),
+        )
+
+    def _scope(self, scope: _Scope, within: tuple[str, ...]) -> None:
+        document = scope.document
+        self.files.append(document.file)
+        if document.name in within:
+            place = scope.part.place if scope.part else Place(document.file)
+            self.faults.append((place, f"part {document.name!r} includes itself"))
+            return
+        for table in document.states.values():
+            self._state(scope, table)
+        for part in document.parts.values():
+            inner = self._inner(scope, part)
+            if inner is not None:
+                self._scope(inner, (*within, document.name))
+
+    def _inner(self, scope: _Scope, part: PartTable) -> _Scope | None:
+        document = self.library.get(part.machine)
+        if document is None:
+            known = ", ".join(sorted(self.library))
+            self.faults.append((part.place, f"no machine {part.machine!r}; there are: {known}"))
+            return None
+        for name in sorted(set(document.exits) - set(part.exits)):
+            self.faults.append(
+                (part.place, f"exit {name!r} of part {part.machine!r} is not mapped")
+            )
+        for name in sorted(set(part.exits) - set(document.exits)):
+            known = ", ".join(document.exits)
+            what = f"part {part.machine!r} has no exit {name!r}; it has: {known}"
+            self.faults.append((part.place, what))
+        return _Scope(document, f"{scope.prefix}{part.prefix}.", scope, part)
+
+    def _state(self, scope: _Scope, table: StateTable) -> None:
+        name = scope.prefix + table.name
+        self._add_state(scope, name, table)
+        for trigger, branches in table.on.items():
+            self._edges(scope, name, trigger, branches, common=False)
+        if table.common:
+            self._common_edges(scope, name, table)
+        if table.kind == "calling" and table.retry is not None:
+            place = Place(table.place.file, table.name, v.RETRY)
+            self.transitions.append(Transition(name, v.RETRY, name, (), place, common=True))
+
+    def _add_state(self, scope: _Scope, name: str, table: StateTable) -> None:
+        retry = None
+        if table.retry is not None:
+            rules = {**self.common.retry, **scope.document.retry}
+            retry = rules.get(table.retry)
+            if retry is None:
+                known = ", ".join(sorted(rules))
+                what = f"no retry rule {table.retry!r}; there are: {known}"
+                self.faults.append((table.place, what))
+        self.states[name] = State(name, scope.prefix.rstrip("."), table, retry)
+
+    def _common_edges(self, scope: _Scope, name: str, table: StateTable) -> None:
+        have = set(table.on)
+        for where in (scope, self.root):
+            assert where is not None
+            shared = where.document.common
+            edges = shared.waiting if table.kind == "waiting" else {}
+            edges = shared.calling if table.kind == "calling" else edges
+            for trigger, branches in edges.items():
+                if trigger not in have:
+                    have.add(trigger)
+                    self._edges(where, name, trigger, branches, common=True, at=(scope, table))
+
+    def _edges(
+        self,
+        scope: _Scope,
+        source: str,
+        trigger: str,
+        branches: tuple[Branch, ...],
+        *,
+        common: bool,
+        at: tuple[_Scope, StateTable] | None = None,
+    ) -> None:
+        table = at[1] if at else scope.document.states[source.removeprefix(scope.prefix)]
+        place = Place(table.place.file, table.name, trigger)
+        for branch in branches:
+            if branch.to == INTERRUPTED:
+                targets = [Branch(self._interrupted(at[0] if at else scope, source, table))]
+            else:
+                targets = self._resolve(scope, branch.to, place)
+            for target in targets:
+                when = (*branch.when, *target.when)
+                self.transitions.append(Transition(source, trigger, target.to, when, place, common))
+
+    def _interrupted(self, scope: _Scope, source: str, table: StateTable) -> str:
+        name = f"{source}.{INTERRUPTED}"
+        if name not in self.states:
+            sibling = StateTable(
+                name=table.name,
+                place=table.place,
+                kind="waiting",
+                means=f"Interrupted, to be tried again: {table.means}",
+                prompt="try_again",
+                message=f"interrupted.{table.name}",
+                deadline="user",
+            )
+            self._add_state(scope, name, sibling)
+            place = Place(table.place.file, table.name, "try_again")
+            again = self._resolve(scope, table.again or table.name, place)
+            for branch in again:
+                self.transitions.append(
+                    Transition(name, "try_again", branch.to, branch.when, place)
+                )
+            self._common_edges(scope, name, sibling)
+        return name
+
+    def _resolve(self, scope: _Scope, target: str, place: Place) -> list[Branch]:
+        document = scope.document
+        if target in document.states:
+            return [Branch(scope.prefix + target)]
+        if target.startswith(EXIT):
+            return self._exit(scope, target.removeprefix(EXIT), place)
+        prefix, _, entry = target.partition(".")
+        part = document.parts.get(prefix)
+        inner = self.library.get(part.machine) if part else None
+        if inner is not None and (not entry or entry in inner.entries):
+            if entry and entry not in inner.states:
+                self.faults.append((Place(inner.file), f"entry {entry!r} is not one of its states"))
+                return []
+            deeper = _Scope(inner, f"{scope.prefix}{prefix}.", scope, part)
+            return self._resolve(deeper, entry or inner.initial, Place(inner.file))
+        if target in self.common.parts and self.root is not None and scope is not self.root:
+            return self._resolve(self.root, target, place)
+        known = ", ".join(_targets(document))
+        self.faults.append((place, f"no target {target!r}; there are: {known}"))
+        return []
+
+    def _exit(self, scope: _Scope, name: str, place: Place) -> list[Branch]:
+        if name not in scope.document.exits or scope.part is None or scope.outer is None:
+            known = ", ".join(scope.document.exits) or "none"
+            self.faults.append((place, f"no exit {name!r}; declared: {known}"))
+            return []
+        outer_place = Place(scope.part.place.file, scope.part.prefix, name)
+        return [
+            Branch(target.to, (*branch.when, *target.when))
+            for branch in scope.part.exits.get(name, ())
+            for target in self._resolve(scope.outer, branch.to, outer_place)
+        ]
+
+    def _complain(self) -> None:
+        if self.faults:
+            raise MachineError(list(dict.fromkeys(self.faults)))
+
+
+def _targets(document: Document) -> Iterator[str]:
+    yield from document.states
+    yield from document.parts
+    yield from (EXIT + name for name in document.exits)

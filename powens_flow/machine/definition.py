@@ -1,0 +1,169 @@
+"""One checked machine, built with `transitions`: the pure step from state and trigger to state."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import field, frozen
+from transitions import Machine as TransitionsMachine
+from transitions import State as TransitionsState
+
+from powens_flow.machine.compose import Composition, State, Transition
+from powens_flow.machine.registry import Guard, Handler, Registry
+
+
+class NotAccepted(Exception):
+    """A state does not take a trigger. `accepts` lists what it takes."""
+
+    def __init__(self, state: str, trigger: str, accepts: tuple[str, ...]) -> None:
+        self.state = state
+        self.trigger = trigger
+        self.accepts = accepts
+        takes = ", ".join(accepts) or "nothing: it is an end"
+        super().__init__(f"state {state!r} does not take {trigger!r}; it takes: {takes}")
+
+
+class GuardNotRecorded(LookupError):
+    """A replayed row does not say what this guard answered: the definition has changed since."""
+
+
+@frozen
+class Step:
+    """What one trigger came to: the state it led to, and what each asked guard answered."""
+
+    to: str
+    guards: Mapping[str, bool]
+
+
+class _Cursor:
+    """What `transitions` moves: never registered with the machine, gone after one step."""
+
+    __slots__ = ("attempt", "outcome", "read", "recorded", "state")
+
+    def __init__(self, state: str, attempt: Any, outcome: Any) -> None:
+        self.state = state
+        self.attempt = attempt
+        self.outcome = outcome
+        self.read: dict[str, bool] = {}
+        self.recorded: Mapping[str, bool] | None = None
+
+
+@frozen(eq=False)
+class Definition:
+    """A machine that is ready to run. `hash` changes when the machine does."""
+
+    name: str
+    title: str
+    initial: str
+    states: Mapping[str, State]
+    transitions: tuple[Transition, ...]
+    files: tuple[str, ...]
+    hash: str
+    handlers: Mapping[str, Handler]
+    _accepts: Mapping[str, tuple[str, ...]]
+    _formerly: Mapping[str, str]
+    _events: Mapping[str, Callable[[_Cursor], bool]] = field(repr=False)
+
+    def step(self, state: str, trigger: str, attempt: Any = None, outcome: Any = None) -> Step:
+        """Take `trigger` in `state`. Guards see `attempt` and `outcome`.
+
+        Raises:
+            NotAccepted: the state does not take that trigger.
+        """
+        return self._taken(_Cursor(state, attempt, outcome), trigger)
+
+    def replay(self, state: str, trigger: str, guards: Mapping[str, bool]) -> Step:
+        """Take `trigger` again with the answers that the guards gave then.
+
+        Raises:
+            NotAccepted: the state no longer takes that trigger.
+            GuardNotRecorded: the definition now asks a guard that was not asked then.
+        """
+        cursor = _Cursor(state, None, None)
+        cursor.recorded = guards
+        return self._taken(cursor, trigger)
+
+    def accepts(self, state: str) -> tuple[str, ...]:
+        """The triggers that `state` takes."""
+        return self._accepts.get(state, ())
+
+    def state(self, name: str) -> State:
+        """The state of that name; `KeyError` if there is none."""
+        return self.states[name]
+
+    def today(self, name: str) -> str | None:
+        """Today's name of a stored state: itself, its new name, or None when it fits nowhere."""
+        if name in self.states:
+            return name
+        return self._formerly.get(name)
+
+    def handler(self, name: str) -> Handler:
+        """The function of the calling state `name`."""
+        return self.handlers[name]
+
+    def _taken(self, cursor: _Cursor, trigger: str) -> Step:
+        if trigger not in self._accepts.get(cursor.state, ()):
+            raise NotAccepted(cursor.state, trigger, self.accepts(cursor.state))
+        if not self._events[trigger](cursor):
+            raise NotAccepted(cursor.state, trigger, self.accepts(cursor.state))
+        return Step(cursor.state, cursor.read)
+
+
+def build(machine: Composition, registry: Registry) -> Definition:
+    """A checked composition as a `Definition`."""
+    built = TransitionsMachine(
+        model=None,
+        states=[TransitionsState(name) for name in machine.states],
+        initial=machine.initial,
+        auto_transitions=False,
+        send_event=True,
+    )
+    conditions = {name: _condition(name, guard) for name, guard in registry.guards.items()}
+    accepts: dict[str, dict[str, None]] = {name: {} for name in machine.states}
+    for edge in machine.transitions:
+        accepts[edge.source][edge.trigger] = None
+        built.add_transition(
+            edge.trigger, edge.source, edge.to, conditions=[conditions[g] for g in edge.when]
+        )
+    return Definition(
+        name=machine.name,
+        title=machine.title,
+        initial=machine.initial,
+        states=machine.states,
+        transitions=machine.transitions,
+        files=machine.files,
+        hash=_hash(machine),
+        handlers={
+            s.name: registry.handlers[s.table.handler]
+            for s in machine.states.values()
+            if s.table.handler is not None
+        },
+        accepts={name: tuple(triggers) for name, triggers in accepts.items()},
+        formerly={old: s.name for s in machine.states.values() for old in s.table.formerly},
+        events={name: event.trigger for name, event in built.events.items()},
+    )
+
+
+def _condition(name: str, guard: Guard) -> Callable[[Any], bool]:
+    def condition(event: Any) -> bool:
+        cursor: _Cursor = event.model
+        if cursor.recorded is None:
+            answer = bool(guard(cursor.attempt, cursor.outcome))
+        elif name in cursor.recorded:
+            answer = cursor.recorded[name]
+        else:
+            raise GuardNotRecorded(name)
+        cursor.read[name] = answer
+        return answer
+
+    condition.__name__ = name
+    return condition
+
+
+def _hash(machine: Composition) -> str:
+    """Of everything that decides where a trigger leads, and of nothing else."""
+    edges = [(t.source, t.trigger, t.to, t.when) for t in machine.transitions]
+    states = [(s.name, s.kind, s.table.handler) for s in machine.states.values()]
+    text = json.dumps([machine.name, machine.initial, states, edges])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

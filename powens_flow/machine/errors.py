@@ -1,0 +1,28 @@
+"""What is wrong with a machine, said with its place."""
+
+from attrs import frozen
+
+
+@frozen
+class Place:
+    """Where in the machine files something stands."""
+
+    file: str
+    state: str | None = None
+    trigger: str | None = None
+
+    def __str__(self) -> str:
+        parts = [self.file]
+        if self.state is not None:
+            parts.append(f"state {self.state!r}")
+        if self.trigger is not None:
+            parts.append(f"trigger {self.trigger!r}")
+        return ", ".join(parts)
+
+
+class MachineError(ValueError):
+    """The machine files do not make sound machines; `faults` lists all that was found."""
+
+    def __init__(self, faults: list[tuple[Place, str]]) -> None:
+        self.faults = faults
+        super().__init__("\n".join(f"{place}: {what}" for place, what in faults))

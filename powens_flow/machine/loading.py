@@ -1,0 +1,100 @@
+"""Finds the machine files, and makes definitions of them."""
+
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+
+from attrs import frozen
+
+from powens_flow.machine.check import check
+from powens_flow.machine.compose import compose
+from powens_flow.machine.definition import Definition, build
+from powens_flow.machine.document import Document, read_document
+from powens_flow.machine.errors import MachineError, Place
+from powens_flow.machine.registry import Registry
+
+COMMON = "common"
+
+
+@frozen(eq=False)
+class Machines(Mapping[str, Definition]):
+    """The machines by name."""
+
+    _definitions: Mapping[str, Definition]
+
+    def __getitem__(self, name: str) -> Definition:
+        try:
+            return self._definitions[name]
+        except KeyError:
+            known = ", ".join(sorted(self._definitions))
+            raise KeyError(f"no machine {name!r}; there are: {known}") from None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._definitions)
+
+    def __len__(self) -> int:
+        return len(self._definitions)
+
+
+def our_machines() -> dict[str, str]:
+    """The text of each machine file that the package carries, by file name."""
+    packaged = resources.files("powens_flow").joinpath("_machines")
+    if packaged.is_dir():
+        return {
+            entry.name: entry.read_text("utf-8")
+            for entry in packaged.iterdir()
+            if entry.name.endswith(".toml")
+        }
+    return _folder(Path(__file__).resolve().parents[2] / "machines")
+
+
+def load_machines(registry: Registry, folder: Path | None = None) -> Machines:
+    """All machines: ours, and those of `folder`, which replace ours of the same name or extend them.
+
+    Raises:
+        MachineError: naming file, state and trigger of everything that is wrong.
+    """
+    texts = our_machines()
+    if folder is not None:
+        texts |= _folder(folder)
+    documents = _documents(texts)
+    common = documents.pop(COMMON, None)
+    if common is None:
+        raise MachineError([(Place("common.toml"), "the file of the common edges is missing")])
+    definitions, faults = {}, []
+    for document in documents.values():
+        if document.is_part:
+            continue
+        try:
+            composition = compose(document, documents | {COMMON: common}, common)
+            check(composition, registry)
+            definitions[document.name] = build(composition, registry)
+        except MachineError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise MachineError(list(dict.fromkeys(faults)))
+    return Machines(definitions)
+
+
+def _folder(folder: Path) -> dict[str, str]:
+    if not folder.is_dir():
+        raise MachineError([(Place(str(folder)), "no such folder")])
+    return {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))}
+
+
+def _documents(texts: Mapping[str, str]) -> dict[str, Document]:
+    documents: dict[str, Document] = {}
+    faults: list[tuple[Place, str]] = []
+    for file, text in sorted(texts.items()):
+        try:
+            document = read_document(file, text)
+        except MachineError as error:
+            faults.extend(error.faults)
+            continue
+        if document.name in documents:
+            other = documents[document.name].file
+            faults.append((Place(file), f"the name {document.name!r} is taken by {other}"))
+        documents[document.name] = document
+    if faults:
+        raise MachineError(faults)
+    return documents

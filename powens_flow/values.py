@@ -1,0 +1,100 @@
+"""Plaintext values, checked against their fields before they are sealed.
+
+A field's `regex` is PCRE and must match the whole value (protocol: "Connectors, sources, fields").
+It comes from outside, so a match has a time limit: a short one here, a longer one on a thread.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+import regex
+
+from powens_flow.attempt import AskedField
+
+LONGEST_PATTERN = 1000
+LONGEST_VALUE = 4096
+_HERE, _ON_A_THREAD = 0.005, 0.5
+
+
+async def wrong_values(fields: tuple[AskedField, ...], values: Mapping[str, str]) -> dict[str, str]:
+    """A message key for each field that is wrong; empty when all is well.
+
+    Keys: `values.required`, `values.unknown`, `values.too_long`, `values.not_a_number`,
+    `values.not_a_date`, `values.not_in_list`, `values.does_not_match`, `values.cannot_check`.
+    """
+    wrong = missing_or_unknown(fields, values)
+    for asked in fields:
+        value = values.get(asked.name)
+        if value and asked.name not in wrong:
+            key = _plain(asked, value) or await _pattern(asked, value)
+            if key:
+                wrong[asked.name] = key
+    return wrong
+
+
+def missing_or_unknown(fields: tuple[AskedField, ...], values: Mapping[str, str]) -> dict[str, str]:
+    """A message key for each required field without a value, and each value without a field."""
+    known = {asked.name for asked in fields}
+    wrong = {name: "values.unknown" for name in values if name not in known}
+    wrong |= {a.name: "values.required" for a in fields if a.required and not values.get(a.name)}
+    return wrong
+
+
+def _plain(asked: AskedField, value: str) -> str | None:
+    if len(value) > LONGEST_VALUE:
+        return "values.too_long"
+    if asked.type == "number" and not _is_number(value):
+        return "values.not_a_number"
+    if asked.type == "date" and not _is_date(value):
+        return "values.not_a_date"
+    if asked.type == "list" and value not in {choice.value for choice in asked.values}:
+        return "values.not_in_list"
+    return None
+
+
+def _is_number(value: str) -> bool:
+    whole, _, rest = value.removeprefix("-").partition(".")
+    return value.isascii() and whole.isdigit() and (not rest or rest.isdigit())
+
+
+def _is_date(value: str) -> bool:
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
+async def _pattern(asked: AskedField, value: str) -> str | None:
+    if not asked.regex:
+        return None
+    pattern = compiled(asked.regex)
+    if pattern is None:  # not understood here: the server checks the value anyway
+        return None
+    try:
+        matches = pattern.fullmatch(value, timeout=_HERE)
+    except TimeoutError:
+        matches = await asyncio.to_thread(_patiently, pattern, value)
+    if matches is TimeoutError:
+        return "values.cannot_check"
+    return None if matches else "values.does_not_match"
+
+
+def _patiently(pattern: Any, value: str) -> Any:
+    try:
+        return pattern.fullmatch(value, timeout=_ON_A_THREAD, concurrent=True)
+    except TimeoutError:
+        return TimeoutError
+
+
+@lru_cache(maxsize=1024)
+def compiled(pattern: str) -> Any:
+    """The pattern, ready to match; None when it is too long or cannot be understood."""
+    if len(pattern) > LONGEST_PATTERN:
+        return None
+    try:
+        return regex.compile(pattern)
+    except (regex.error, OverflowError, RecursionError, MemoryError):
+        return None
