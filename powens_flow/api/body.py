@@ -1,0 +1,81 @@
+"""The body of an answer, read and parsed within limits."""
+
+import json
+import zlib
+from typing import Any, Final
+
+import aiohttp
+from aiohttp import hdrs
+
+from powens_flow.api.errors import Flaw
+
+_ZLIB_OR_GZIP: Final = 32 + zlib.MAX_WBITS
+
+
+class Unusable(Exception):
+    """The body cannot be had as JSON."""
+
+    def __init__(self, flaw: Flaw) -> None:
+        super().__init__(flaw.value)
+        self.flaw = flaw
+
+
+async def body_of(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """The body, decompressed; no more than `limit` bytes of it are ever held. Raises Unusable."""
+    encoding = response.headers.get(hdrs.CONTENT_ENCODING)
+    if encoding is not None and encoding.lower() not in ("identity", ""):
+        return await _inflated(response, encoding.lower(), limit)
+    content = response.content
+    body = await content.readany()
+    if content.at_eof() and len(body) <= limit:
+        return body
+    parts, size = [body], len(body)
+    while size <= limit and (part := await content.readany()):
+        parts.append(part)
+        size += len(part)
+    return _within(b"".join(parts), limit)
+
+
+async def _inflated(response: aiohttp.ClientResponse, encoding: str, limit: int) -> bytes:
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise Unusable(Flaw.NOT_JSON)
+    inflater = zlib.decompressobj(_ZLIB_OR_GZIP)
+    body = bytearray()
+    while part := await response.content.readany():
+        body += _step(inflater, part, limit + 1 - len(body))
+        _within(body, limit)
+    if not inflater.eof:
+        raise Unusable(Flaw.NOT_JSON)
+    return bytes(body)
+
+
+def _step(inflater: "zlib._Decompress", part: bytes, room: int) -> bytes:
+    try:
+        return inflater.decompress(part, room)
+    except zlib.error:
+        raise Unusable(Flaw.NOT_JSON) from None
+
+
+def _within(body: bytes | bytearray, limit: int) -> bytes:
+    if len(body) > limit:
+        raise Unusable(Flaw.TOO_LARGE)
+    return bytes(body) if isinstance(body, bytearray) else body
+
+
+def parsed(body: bytes) -> Any:
+    """The JSON value, None for no body at all. Raises Unusable.
+
+    Half a surrogate pair is refused: such text could neither be saved nor sent on as UTF-8.
+    """
+    if not body:
+        return None
+    try:
+        text = body.decode("utf-8")
+        value = json.loads(text)
+        if "\\ud" in text or "\\uD" in text:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError):
+        value = Unusable(Flaw.NOT_JSON)
+    if isinstance(value, Unusable):
+        raise value
+    return value
