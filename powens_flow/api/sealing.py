@@ -1,0 +1,113 @@
+"""Sealing credential values, and checking those that a browser sealed.
+
+Each value on its own is a compact JWE for Powens' key, of its UTF-8 bytes: `RSA-OAEP-256`,
+`A256GCM` (also `A256CBC-HS512`), `kid` in the header (protocol page, End-to-end encryption).
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any, Final
+
+from jwcrypto.common import base64url_decode
+from jwcrypto.jwe import JWE
+
+from powens_flow.api.keys import PublicKey
+
+LONGEST_VALUE: Final = 64 * 1024
+"""Characters of a sealed value; no credential comes near."""
+_PART: Final = re.compile(r"[A-Za-z0-9_-]*")
+_SIZES: Final = {"A256GCM": (12, 16), "A256CBC-HS512": (16, 32)}
+"""Bytes of the initialisation vector and of the tag (RFC 7518, sections 5.2.5 and 5.3)."""
+
+
+class SealFlaw(StrEnum):
+    """Why a sealed value was refused."""
+
+    NOT_SEALED = "not_sealed"
+    WRONG_ALGORITHM = "wrong_algorithm"
+    UNKNOWN_KID = "unknown_kid"
+    MALFORMED = "malformed"
+
+
+class SealError(ValueError):
+    """A value could not be sealed, or was not sealed as it must be."""
+
+
+class SealRefused(SealError):
+    """The value of `field` is refused for `reason`; the value itself is not in here."""
+
+    def __init__(self, field: str, reason: SealFlaw) -> None:
+        super().__init__(f"{field}: {reason.value}: seal the value again with the current key")
+        self.field = field
+        self.reason = reason
+
+
+def seal_values(values: Mapping[str, str], key: PublicKey) -> dict[str, str]:
+    """Each value as a compact JWE for `key`. Raises SealRefused for text that is not Unicode."""
+    return {name: _sealed(name, value, key) for name, value in values.items()}
+
+
+def _sealed(name: str, value: str, key: PublicKey) -> str:
+    # The error of `encode` holds the whole value: it is not even looked at.
+    plaintext = None if _has_half_a_pair(value) else value.encode("utf-8")
+    if plaintext is None:
+        raise SealRefused(name, SealFlaw.MALFORMED)
+    header = {"alg": "RSA-OAEP-256", "enc": "A256GCM", "kid": key.kid}
+    jwe = JWE(plaintext, protected=json.dumps(header), recipient=key.jwk)
+    return str(jwe.serialize(compact=True))
+
+
+def _has_half_a_pair(value: str) -> bool:
+    return not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value)
+
+
+def check_sealed(name: str, value: str, key: PublicKey) -> None:
+    """Raises SealRefused unless `value` is sealed, by its looks, for this very key.
+
+    Only Powens can open it, so its header and the sizes of its parts are all there is to check.
+    """
+    parts = value.split(".") if len(value) <= LONGEST_VALUE else []
+    header = _header(parts[0]) if len(parts) == 5 else None
+    reason = SealFlaw.NOT_SEALED if header is None else _flaw(header, parts, key)
+    if reason is not None:
+        raise SealRefused(name, reason)
+
+
+def _header(part: str) -> dict[str, Any] | None:
+    try:
+        header = json.loads(base64url_decode(part).decode("utf-8")) if _well_formed(part) else None
+    except (ValueError, RecursionError):
+        return None
+    return header if isinstance(header, dict) else None
+
+
+def _flaw(header: dict[str, Any], parts: list[str], key: PublicKey) -> SealFlaw | None:
+    alg, enc, kid = (header.get(member) for member in ("alg", "enc", "kid"))
+    if alg != "RSA-OAEP-256" or not isinstance(enc, str) or enc not in _SIZES:
+        return SealFlaw.WRONG_ALGORITHM
+    if kid != key.kid:
+        return SealFlaw.UNKNOWN_KID
+    if "crit" in header or "zip" in header or not _sized(parts, enc, key):
+        return SealFlaw.MALFORMED
+    return None
+
+
+def _sized(parts: list[str], enc: str, key: PublicKey) -> bool:
+    _, encrypted_key, vector, ciphertext, tag = parts
+    if not all(_well_formed(part) for part in parts):
+        return False
+    vector_size, tag_size = _SIZES[enc]
+    blocks = enc == "A256GCM" or (_size(ciphertext) > 0 and _size(ciphertext) % 16 == 0)
+    fits = _size(encrypted_key) == (key.bits + 7) // 8 and _size(vector) == vector_size
+    return fits and _size(tag) == tag_size and blocks
+
+
+def _well_formed(part: str) -> bool:
+    return _PART.fullmatch(part) is not None and len(part) % 4 != 1
+
+
+def _size(part: str) -> int:
+    """The bytes that unpadded base64url text stands for."""
+    return len(part) * 3 // 4
