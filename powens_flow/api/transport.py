@@ -1,0 +1,190 @@
+"""One call over HTTP: sent once, read within limits, answered or turned into an error."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
+
+import aiohttp
+from aiohttp import hdrs
+from attrs import field, frozen
+from yarl import URL
+
+from powens_flow.api.answers import Answer, Outcome, refusal_of, value_of
+from powens_flow.api.body import Unusable, body_of
+from powens_flow.api.errors import Flaw
+from powens_flow.api.failures import MET, sent_once, translated
+from powens_flow.api.reading import Reader
+from powens_flow.api.recording import CallRecord, current_recording
+from powens_flow.clock import Clock
+from powens_flow.secret import Secret
+
+T = TypeVar("T")
+
+
+@frozen
+class Timeouts:
+    """How long a call may take, in seconds.
+
+    `checking` is for the calls in which Powens checks credentials at the bank; `connect`, a part
+    of either, for reaching the server.
+    """
+
+    total: float = 30.0
+    checking: float = 300.0
+    connect: float = 10.0
+
+
+@frozen
+class Request:
+    """One call. `path` is seen from the base, with its query, percent-encoded; or a whole URL.
+
+    Secrets in `body` are revealed on the wire only. `sent` are further texts that no error may
+    repeat. `checking`: credentials may be checked, so it may take minutes.
+    """
+
+    name: str
+    method: str
+    path: str | URL = field(repr=False)
+    token: Secret | None = None
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
+    checking: bool = False
+    sent: Iterable[str] = field(default=(), repr=False)
+    webauth: bool = False
+
+
+_ONCE: Final = (sent_once,)
+_HEADERS: Final[dict[str, str]] = {
+    hdrs.ACCEPT: "application/json",
+    hdrs.ACCEPT_ENCODING: "gzip",
+    hdrs.USER_AGENT: "powens_flow",
+}
+_BODY_HEADERS: Final = {**_HEADERS, hdrs.CONTENT_TYPE: "application/json"}
+_encoded: Final = json.JSONEncoder(default=Secret.reveal, separators=(",", ":")).encode
+
+
+class Transport:
+    """The one way out: every call goes through `call`."""
+
+    def __init__(
+        self,
+        base: URL,
+        *,
+        timeouts: Timeouts,
+        max_response_bytes: int,
+        session: aiohttp.ClientSession | None,
+        clock: Clock,
+        stopwatch: Callable[[], float],
+    ) -> None:
+        self.base = base
+        self._prefix = str(base)
+        self._limit = max_response_bytes
+        self._session = session
+        self._owned: aiohttp.ClientSession | None = None
+        self._clock = clock
+        self._stopwatch = stopwatch
+        self._brief = _limits(timeouts.total, timeouts.connect)
+        self._checking = _limits(timeouts.checking, timeouts.connect)
+
+    async def open(self) -> None:
+        """Opens a session, unless one was handed in."""
+        if self._session is None:
+            self._session = self._owned = aiohttp.ClientSession(
+                # Calls that check credentials hold a connection for minutes: a bounded pool
+                # would keep the others waiting.
+                connector=aiohttp.TCPConnector(limit=0),
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+
+    async def close(self) -> None:
+        """Closes the session that `open` made."""
+        if self._owned is not None:
+            await self._owned.close()
+            self._session = self._owned = None
+
+    async def call(self, request: Request, read: Reader[T]) -> T:
+        """What `read` makes of the answer; raises PowensError, which has no context."""
+        recording = current_recording()
+        if recording is None:
+            outcome = await self._outcome(request, read)
+        else:
+            outcome = await self._recorded(request, read, recording)
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome.value  # type: ignore[return-value] # without an error it is what was read
+
+    async def _recorded(
+        self, request: Request, read: Reader[T], recording: list[CallRecord]
+    ) -> Outcome[T]:
+        outcome: Outcome[T] = Outcome()
+        began = self._stopwatch()
+        try:
+            outcome = await self._outcome(request, read)
+        finally:
+            recording.append(_record(request.name, outcome, self._stopwatch() - began))
+        return outcome
+
+    async def _outcome(self, request: Request, read: Reader[T]) -> Outcome[T]:
+        answer = await self._answer(request)
+        if isinstance(answer, Outcome):
+            return answer
+        if answer.status < 400:
+            return value_of(answer, read)
+        sent = (*request.sent, *_secrets(request))
+        return refusal_of(answer, sent=sent, now=self._clock.now(), webauth=request.webauth)
+
+    async def _answer(self, request: Request) -> Answer | Outcome[Any]:
+        status = None
+        try:
+            async with self._sent(request) as response:
+                status = response.status
+                return await _read(response, self._limit)
+        except MET as error:
+            return Outcome(error=translated(error, status), status=status)
+
+    def _sent(self, request: Request) -> aiohttp.client._RequestContextManager:
+        if self._session is None:
+            raise RuntimeError("the client is not open: use it as `async with PowensClient(...)`")
+        path, body = request.path, request.body
+        return self._session.request(
+            request.method,
+            URL(self._prefix + path, encoded=True) if isinstance(path, str) else path,
+            headers=_headers(request.token, body),
+            data=None if body is None else _encoded(body).encode(),
+            timeout=self._checking if request.checking else self._brief,
+            allow_redirects=False,
+            raise_for_status=False,
+            auto_decompress=False,
+            middlewares=None if request.method in ("GET", "POST") else _ONCE,
+        )
+
+
+def _limits(total: float, connect: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=total, connect=connect)
+
+
+async def _read(response: aiohttp.ClientResponse, limit: int) -> Answer:
+    try:
+        body: bytes | Flaw = await body_of(response, limit)
+    except Unusable as unusable:
+        body = unusable.flaw
+    return Answer(response.status, response.headers, body)
+
+
+def _headers(token: Secret | None, body: Mapping[str, Any] | None) -> dict[str, str]:
+    headers = dict(_HEADERS if body is None else _BODY_HEADERS)
+    if token is not None:
+        headers[hdrs.AUTHORIZATION] = f"Bearer {token.reveal()}"
+        if not headers[hdrs.AUTHORIZATION].isprintable():
+            raise ValueError("the token holds characters that a header cannot carry")
+    return headers
+
+
+def _secrets(request: Request) -> list[str]:
+    """What the request revealed, for nobody to repeat."""
+    values = [request.token, *(request.body or {}).values()]
+    return [value.reveal() for value in values if isinstance(value, Secret)]
+
+
+def _record(name: str, outcome: Outcome[Any], duration: float) -> CallRecord:
+    code = outcome.error.code if outcome.error is not None else None
+    return CallRecord(name, outcome.status, code, outcome.request_id, duration)
