@@ -1,0 +1,76 @@
+"""The simulator's own time: another clock's, and what it was moved ahead by hand."""
+
+import asyncio
+import heapq
+import itertools
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from powens_flow.clock import Clock
+
+
+class SimulatedClock:
+    """A base clock plus an offset that `move` adds to.
+
+    Sleepers wake when the clock is moved past their time or when the base clock gets there: on a
+    base clock that stands still nothing ever waits for real.
+    """
+
+    def __init__(self, base: Clock) -> None:
+        self._base = base
+        self._offset = timedelta(0)
+        self._order = itertools.count()
+        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        return self._base.now() + self._offset
+
+    def move(self, seconds: float) -> None:
+        """Moves the clock ahead and wakes, in order, who slept until then."""
+        if seconds < 0:
+            raise ValueError("the clock goes forward only")
+        self._offset += timedelta(seconds=seconds)
+        now = self.now()
+        while self._sleepers and self._sleepers[0][0] <= now:
+            wake = heapq.heappop(self._sleepers)[2]
+            if not wake.done():
+                wake.set_result(None)
+
+    async def sleep(self, seconds: float) -> None:
+        until = self.now() + timedelta(seconds=seconds)
+        while (left := (until - self.now()).total_seconds()) > 0:
+            await self._nap(until, left)
+
+    async def _nap(self, until: datetime, left: float) -> None:
+        moved: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (until, next(self._order), moved))
+        passed = asyncio.ensure_future(self._base.sleep(left))
+        try:
+            await asyncio.wait({moved, passed}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            moved.cancel()
+            passed.cancel()
+
+
+class Agenda:
+    """What happens by itself at a given time, in order."""
+
+    def __init__(self) -> None:
+        self._order = itertools.count()
+        self._items: list[tuple[datetime, int, Callable[[], None]]] = []
+        self.changed = asyncio.Event()
+
+    def add(self, when: datetime, act: Callable[[], None]) -> None:
+        heapq.heappush(self._items, (when, next(self._order), act))
+        self.changed.set()
+
+    def next_due(self) -> datetime | None:
+        return self._items[0][0] if self._items else None
+
+    def run_due(self, now: datetime) -> None:
+        """Runs everything whose time has come by `now`, the earliest first."""
+        while self._items and self._items[0][0] <= now:
+            heapq.heappop(self._items)[2]()
+
+    def clear(self) -> None:
+        self._items.clear()

@@ -1,0 +1,34 @@
+"""The simulator on its own: what `powens-flow simulate` runs."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import suppress
+
+from powens_flow.clock import Clock
+from powens_flow.simulator.server import Server, running
+from powens_flow.simulator.settings import Settings
+from powens_flow.simulator.simulator import Simulator
+
+
+async def serve(
+    settings: Settings | None = None,
+    port: int = 0,
+    *,
+    started: Callable[[Server], None] = lambda _: None,
+    stop: asyncio.Event | None = None,
+    clock: Clock | None = None,
+) -> None:
+    """Serves until `stop` is set, or SIGTERM or SIGINT arrives.
+
+    `started` is called once with the running server: its `url` is the address, and
+    `server.simulator.settings` holds client id and secret.
+    """
+    stop = stop or asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows: its event loop takes no signal handlers
+            loop.add_signal_handler(number, stop.set)
+    async with running(Simulator(settings, clock), port, keep_time=True) as server:
+        started(server)
+        await stop.wait()

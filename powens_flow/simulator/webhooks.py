@@ -1,0 +1,156 @@
+"""Webhooks: told for permanent users, kept back for temporary ones, sent again until taken."""
+
+import asyncio
+import base64
+import gzip
+import hashlib
+import hmac
+import json
+from collections import deque
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import aiohttp
+import attrs
+
+from powens_flow.simulator.views import stamp
+from powens_flow.simulator.world import User
+
+if TYPE_CHECKING:  # the simulator owns its outbox
+    from powens_flow.simulator.simulator import Simulator
+
+MAX_FAILURES = 10
+MAX_TIMEOUTS = 2
+
+
+@attrs.frozen
+class Hook:
+    """One webhook on its way."""
+
+    event: str
+    body: dict[str, Any] = attrs.field(repr=False)
+    token: str = attrs.field(repr=False)
+
+
+@attrs.frozen
+class Delivery:
+    """One try of one webhook: the answer's status, or None for no answer."""
+
+    event: str
+    id_webhook_data: int
+    status: int | None
+
+
+class Outbox:
+    """The webhooks of a domain, in order.
+
+    `stopped` after 10 failures in a row or 2 time-outs, as at Powens; setting it to False again is
+    what the console does.
+    """
+
+    def __init__(self, sim: "Simulator") -> None:
+        self._sim = sim
+        self._queue: deque[Hook] = deque()
+        self._filled = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._failures = self._timeouts = 0
+        self.stopped = False
+        self.deliveries: deque[Delivery] = deque(maxlen=sim.settings.received_max)
+
+    def tell(self, user: User, event: str, shape: dict[str, Any]) -> None:
+        """Sends, or for a temporary user keeps until it turns permanent."""
+        if self._sim.settings.webhook_url is None:
+            return
+        body = {
+            "user": {
+                "id": user.id,
+                "platform": "sharedAccess",
+                "signin": stamp(self._sim.settings, user.created),
+            },
+            **shape,
+        }
+        if user.permanent:
+            self._put(user, event, body)
+        else:
+            user.waiting_hooks.append((event, body))
+
+    def release(self, user: User) -> None:
+        """The user turned permanent: what was kept back is sent."""
+        for event, body in user.waiting_hooks:
+            self._put(user, event, body)
+        user.waiting_hooks.clear()
+
+    def _put(self, user: User, event: str, body: dict[str, Any]) -> None:
+        number = self._sim.ids.number("webhook")
+        self._queue.append(Hook(event, {"id_webhook_data": number, **body}, user.token))
+        self._filled.set()
+        self._idle.clear()
+
+    def clear(self) -> None:
+        """Forgets what was not sent yet, and why sending stopped."""
+        self._queue.clear()
+        self._failures = self._timeouts = 0
+        self.stopped = False
+
+    async def drained(self) -> None:
+        """Waits until everything told so far was sent (or given up)."""
+        await self._idle.wait()
+
+    async def run(self) -> None:
+        """Sends what is told, for ever; one at a time, in order."""
+        timeout = aiohttp.ClientTimeout(total=self._sim.settings.webhook_timeout)
+        async with aiohttp.ClientSession(timeout=timeout) as session:
+            while True:
+                await self._filled.wait()
+                await self._send_all(session)
+                self._filled.clear()
+                self._idle.set()
+
+    async def _send_all(self, session: aiohttp.ClientSession) -> None:
+        while self._queue and not self.stopped:
+            if await self._sent(session, self._queue[0]):
+                self._queue.popleft()
+            elif not self.stopped:
+                await self._sim.clock.sleep(self._sim.settings.webhook_resend_seconds)
+        self._queue.clear()
+
+    async def _sent(self, session: aiohttp.ClientSession, hook: Hook) -> bool:
+        status = await self._post(session, hook)
+        self.deliveries.append(Delivery(hook.event, hook.body["id_webhook_data"], status))
+        taken = status is not None and 200 <= status < 300
+        self._failures = 0 if taken else self._failures + 1
+        self.stopped = self._failures >= MAX_FAILURES or self._timeouts >= MAX_TIMEOUTS
+        return taken
+
+    async def _post(self, session: aiohttp.ClientSession, hook: Hook) -> int | None:
+        url = (self._sim.settings.webhook_url or "").replace("{event}", hook.event)
+        data, headers = self._message(url, hook)
+        try:
+            async with session.post(url, data=data, headers=headers) as answer:
+                return answer.status
+        except TimeoutError:
+            self._timeouts += 1
+        except aiohttp.ClientError:
+            pass
+        return None
+
+    def _message(self, url: str, hook: Hook) -> tuple[bytes, dict[str, str]]:
+        settings = self._sim.settings
+        plain = json.dumps(hook.body, ensure_ascii=False).encode()
+        data = gzip.compress(plain) if settings.webhook_gzip else plain
+        headers = {"Content-Type": "application/json"}
+        if settings.webhook_gzip:
+            headers["Content-Encoding"] = "gzip"
+        if settings.webhook_auth == "bearer":
+            return data, headers | {"Authorization": f"Bearer {hook.token}"}
+        date = self._sim.clock.now().isoformat()
+        signed = data if settings.webhook_signs == "sent" else plain
+        signature = sign(settings.webhook_secret, "POST", urlsplit(url).path, date, signed)
+        return data, headers | {"BI-Signature": signature, "BI-Signature-Date": date}
+
+
+def sign(secret: str, method: str, path: str, date: str, body: bytes) -> str:
+    """`BI-Signature`: base64(HMAC-SHA256(`METHOD.path.date.body`, secret))."""
+    text = f"{method}.{path}.{date}.".encode() + body
+    return base64.b64encode(hmac.new(secret.encode(), text, hashlib.sha256).digest()).decode()
