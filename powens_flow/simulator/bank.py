@@ -135,7 +135,12 @@ def _find_accounts(sim: "Simulator", connection: Connection, on: ConnectionSourc
     if not on.accounts:
         on.accounts = [_found(sim, connection, on, "account", one) for one in on.source.accounts]
         for account in on.accounts:
-            _tell(sim, connection, "ACCOUNT_FOUND", account_view(sim.settings, account))
+            _tell(
+                sim,
+                connection,
+                "ACCOUNT_FOUND",
+                account_view(sim.settings, account) | {"id_user": connection.id_user},
+            )
     if not on.subscriptions:
         on.subscriptions = [
             _found(sim, connection, on, "subscription", one) for one in on.source.subscriptions

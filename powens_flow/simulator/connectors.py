@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ class SubscriptionFacts:
     subscriber: str
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Source:
     """A connector source; a connector without sources is played by one whose name is empty."""
 
@@ -74,7 +75,7 @@ class Source:
     subscriptions: tuple[SubscriptionFacts, ...] = ()
 
 
-@attrs.frozen
+@attrs.frozen(eq=False)
 class Connector:
     """A bank or provider. `login_field` names the field whose value chooses the scenario."""
 
@@ -105,11 +106,12 @@ class Connector:
     def playable(self) -> list[Source]:
         """The sources in the order in which they are to be added, disabled ones left out."""
         usable = [source for source in self.sources if source.disabled is None]
-        return sorted(usable, key=lambda s: s.priority) if self.sources else [self._only()]
+        return sorted(usable, key=lambda s: s.priority) if self.sources else [self._only]
 
     def source(self, name: str) -> Source | None:
         return next((source for source in self.sources if source.name == name), None)
 
+    @cached_property
     def _only(self) -> Source:
         return Source(
             0, "", self.auth_mechanism, accounts=self.accounts, subscriptions=self.subscriptions

@@ -27,7 +27,7 @@ async def serve(
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError):  # Windows: its event loop takes no signal handlers
+        with suppress(NotImplementedError, ValueError, RuntimeError):  # Windows; other threads
             loop.add_signal_handler(number, stop.set)
     async with running(Simulator(settings, clock), port, keep_time=True) as server:
         started(server)

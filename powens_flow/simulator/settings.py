@@ -1,7 +1,7 @@
 """How the simulated domain is set up: what an integrator sets in the console, and what varies."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -26,6 +26,7 @@ class Settings:
         "http://127.0.0.1/callback",
     )
     calls_a_minute: int | None = None
+    page_size: int | None = None
     creation_status: Literal[200, 201] = 201
     token_key: Literal["access_token", "token"] = "access_token"  # noqa: S105 - a JSON key's name
     dates: Literal["naive", "zoned"] = "naive"
@@ -50,12 +51,22 @@ class Settings:
     received_max: int = 10_000
     seed: int = 0
 
+    def __attrs_post_init__(self) -> None:
+        for name, choices in CHOICES.items():
+            if getattr(self, name) not in choices:
+                raise ValueError(f"{name} is one of {', '.join(map(str, choices))}")
+
     @client_id.validator
     def _digits(self, _: Any, value: str) -> None:
         if not value.isdecimal():
             raise ValueError("client_id is digits only")
 
 
+CHOICES = {
+    name: get_args(hint)
+    for name, hint in get_type_hints(Settings).items()
+    if get_origin(hint) is Literal
+}
 FIXED = frozenset({"connector_files", "login_files", "received_max", "seed", "private_key", "kid"})
 """What is read once, when a simulator is made: `configure` refuses to change it."""
 

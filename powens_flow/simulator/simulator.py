@@ -23,6 +23,8 @@ from powens_flow.simulator.tokens import Ids, Tokens
 from powens_flow.simulator.webhooks import Outbox
 from powens_flow.simulator.world import Connection, User
 
+SETTLING_TURNS = 20
+
 
 @attrs.define(eq=False)
 class Flow:
@@ -64,6 +66,7 @@ class Simulator:
         self.faults = Faults()
         self.flows: dict[str, Flow] = {}
         self._users: dict[int, User] = {}
+        self._connections: dict[int, Connection] = {}
         self._recent: deque[datetime] = deque()
         self.agenda.clear()
 
@@ -78,7 +81,8 @@ class Simulator:
     @property
     def connections(self) -> list[Connection]:
         """The connections that exist now, of all users."""
-        return [one for user in self.users for one in user.connections.values()]
+        self.tick()
+        return list(self._connections.values())
 
     @property
     def received(self) -> deque[Received]:
@@ -102,6 +106,11 @@ class Simulator:
             self.clock.move(max(0.0, (due - self.clock.now()).total_seconds()))
             self.agenda.run_due(self.clock.now())
         self.clock.move(max(0.0, (target - self.clock.now()).total_seconds()))
+
+    async def settle(self) -> None:
+        """Lets what `advance` woke come to its next rest."""
+        for _ in range(SETTLING_TURNS):
+            await asyncio.sleep(0)
 
     def tick(self) -> None:
         """Does what has fallen due; called before every call is answered."""
@@ -145,14 +154,14 @@ class Simulator:
         """Deletes a connection, as somebody else might. Raises LookupError."""
         connection = self.find_connection(id_connection)
         user = self._users[connection.id_user]
-        del user.connections[id_connection]
+        del user.connections[id_connection], self._connections[id_connection]
         self.outbox.tell(user, "CONNECTION_DELETED", {"id": id_connection, "id_user": user.id})
 
     def find_connection(self, id_connection: int) -> Connection:
-        for user in self._users.values():
-            if id_connection in user.connections:
-                return user.connections[id_connection]
-        raise LookupError(f"no connection {id_connection}")
+        """A living connection of any user. Raises LookupError."""
+        if id_connection not in self._connections:
+            raise LookupError(f"no connection {id_connection}")
+        return self._connections[id_connection]
 
     def rotate_key(self) -> None:
         """Puts another key in force: values sealed for the earlier one cannot be opened."""
@@ -183,6 +192,21 @@ class Simulator:
             raise not_found("user")
         return self._users[id_user]
 
+    def has(self, user: User, connection: Connection | None = None) -> bool:
+        """Whether the user, and its connection, still exist."""
+        return self._users.get(user.id) is user and (
+            connection is None or connection.id in user.connections
+        )
+
+    def new_connection(self, user: User, connector: Connector, login: str) -> Connection:
+        """A connection that nobody sees before `keep_connection`: its values may be refused."""
+        number = self.ids.number("connection")
+        return Connection(number, user.id, connector, self.clock.now(), login)
+
+    def keep_connection(self, made: Connection) -> None:
+        self.user(made.id_user).connections[made.id] = made
+        self._connections[made.id] = made
+
     def permanent_token(self, user: User) -> str:
         """A permanent token; a temporary user turns permanent, and its webhooks are sent."""
         user.expires = None
@@ -199,6 +223,8 @@ class Simulator:
             self._forget(user)
 
     def _forget(self, user: User) -> None:
+        for number in user.connections:
+            del self._connections[number]
         user.connections.clear()
         self._users.pop(user.id, None)
         self.tokens.forget(user.id)

@@ -4,7 +4,6 @@ import base64
 import itertools
 import random
 from collections import defaultdict
-from collections.abc import Callable
 from datetime import datetime
 
 import attrs
@@ -51,17 +50,20 @@ class Tokens:
         self._ids = ids
         self._tokens: dict[str, Grant] = {}
         self._codes: dict[str, Grant] = {}
+        self._of: defaultdict[int, set[str]] = defaultdict(set)
 
     def issue(self, id_user: int, expires: datetime | None) -> str:
         """A new bearer token; permanent when `expires` is None."""
         text = self._ids.text()
         self._tokens[text] = Grant(id_user, expires)
+        self._of[id_user].add(text)
         return text
 
     def code(self, id_user: int, expires: datetime) -> str:
         """A new temporary code, good for one use."""
         text = self._ids.code()
         self._codes[text] = Grant(id_user, expires)
+        self._of[id_user].add(text)
         return text
 
     def bearer(self, text: str, now: datetime) -> int | None:
@@ -94,11 +96,11 @@ class Tokens:
         self._tokens.pop(text, None)
 
     def revoke_permanent(self, id_user: int) -> None:
-        self._keep(lambda grant: grant.id_user != id_user or grant.expires is not None)
+        for text in [t for t in self._of[id_user] if t in self._tokens and not self.temporary(t)]:
+            self.revoke(text)
 
     def forget(self, id_user: int) -> None:
-        self._keep(lambda grant: grant.id_user != id_user)
-        self._codes = {t: g for t, g in self._codes.items() if g.id_user != id_user}
-
-    def _keep(self, wanted: Callable[[Grant], bool]) -> None:
-        self._tokens = {text: grant for text, grant in self._tokens.items() if wanted(grant)}
+        """The user is gone, and so is everything that let it in."""
+        for text in self._of.pop(id_user, ()):
+            self._tokens.pop(text, None)
+            self._codes.pop(text, None)

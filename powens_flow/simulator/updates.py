@@ -26,6 +26,7 @@ async def check_takes(sim: Simulator, login: str, source: str, place: int) -> No
     """Waits as long as the bank takes to check this login."""
     if seconds := sim.logins.scenario(login, source, place).check:
         await sim.clock.sleep(seconds)
+        sim.tick()
 
 
 async def run(call: Call, connection: Connection, work: Work) -> None:

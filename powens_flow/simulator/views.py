@@ -1,6 +1,7 @@
 """How the simulated API shows what it holds, as JSON-ready dicts."""
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -59,7 +60,9 @@ def connector_source_view(settings: Settings, connector: Connector, one: Source)
     }
 
 
-def connector_view(settings: Settings, one: Connector, expand: Expand) -> dict[str, Any]:
+@lru_cache(maxsize=1024)
+def connector_view(settings: Settings, one: Connector, expand: frozenset[str]) -> dict[str, Any]:
+    """A connector with the parts that `expand` names; shared between answers, so not changed."""
     shape = attrs.asdict(
         one,
         filter=lambda a, _: (
@@ -121,10 +124,12 @@ def source_view(
     }
 
 
-def connection_view(sim: "Simulator", one: Connection, expand: Expand) -> dict[str, Any]:
-    """A connection with the parts that `expand` names."""
+def connection_view(
+    sim: "Simulator", one: Connection, expand: Expand, *, all_rows: bool = False
+) -> dict[str, Any]:
+    """A connection with the parts that `expand` names, with `all_rows` disabled sources too."""
     failing, settings = one.failing, sim.settings
-    shape = {
+    shape: dict[str, Any] = {
         "id": one.id,
         "id_user": one.id_user,
         "id_connector": one.connector.id,
@@ -143,7 +148,10 @@ def connection_view(sim: "Simulator", one: Connection, expand: Expand) -> dict[s
     }
     if failing and (asked := asked_fields(one, failing)):
         shape["fields"] = asked
-    return shape | _expanded(sim, one, expand)
+    if "sources" in expand:
+        rows = one.sources if all_rows else one.enabled
+        shape["sources"] = [source_view(settings, one, row) for row in rows if row.source.name]
+    return shape | _expanded(settings, one, expand)
 
 
 def asked_fields(connection: Connection, failing: ConnectionSource) -> list[dict[str, Any]]:
@@ -155,13 +163,10 @@ def asked_fields(connection: Connection, failing: ConnectionSource) -> list[dict
     return []
 
 
-def _expanded(sim: "Simulator", one: Connection, expand: Expand) -> dict[str, Any]:
-    settings = sim.settings
+def _expanded(settings: Settings, one: Connection, expand: Expand) -> dict[str, Any]:
     shape: dict[str, Any] = {}
     if "connector" in expand:
-        shape["connector"] = connector_view(settings, one.connector, expand["connector"])
-    if "sources" in expand:
-        shape["sources"] = [source_view(settings, one, s) for s in one.enabled if s.source.name]
+        shape["connector"] = connector_view(settings, one.connector, frozenset(expand["connector"]))
     for name, rows, view in (
         ("accounts", one.accounts, account_view),
         ("subscriptions", one.subscriptions, subscription_view),

@@ -109,11 +109,16 @@ class Outbox:
 
     async def _send_all(self, session: aiohttp.ClientSession) -> None:
         while self._queue and not self.stopped:
-            if await self._sent(session, self._queue[0]):
-                self._queue.popleft()
+            hook = self._queue[0]
+            if await self._sent(session, hook):
+                self._drop(hook)
             elif not self.stopped:
                 await self._sim.clock.sleep(self._sim.settings.webhook_resend_seconds)
         self._queue.clear()
+
+    def _drop(self, hook: Hook) -> None:
+        if self._queue and self._queue[0] is hook:  # a reset may have emptied the queue meanwhile
+            self._queue.popleft()
 
     async def _sent(self, session: aiohttp.ClientSession, hook: Hook) -> bool:
         status = await self._post(session, hook)

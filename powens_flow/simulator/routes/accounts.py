@@ -68,7 +68,8 @@ def _set(call: Call, one: Account, disabled: bool, view: View) -> None:
     one.disabled = call.sim.clock.now() if disabled else None
     if view is account_view:
         event = "ACCOUNT_DISABLED" if disabled else "ACCOUNT_ENABLED"
-        call.sim.outbox.tell(call.user, event, account_view(call.sim.settings, one))
+        shape = account_view(call.sim.settings, one)
+        call.sim.outbox.tell(call.user, event, shape | {"id_user": call.user.id})
 
 
 ONE = "/users/me/connections/{id_connection}"

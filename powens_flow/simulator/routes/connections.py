@@ -37,9 +37,9 @@ async def create(call: Call) -> Answer:
     login = values.get(connector.login_field, "")
     await updates.check_takes(sim, login, source.name, 1)
     user = call.user
-    made = Connection(sim.ids.number("connection"), user.id, connector, sim.clock.now(), login)
+    made = sim.new_connection(user, connector, login)
     bank.add_source(sim, user, made, source, login)
-    user.connections[made.id] = made
+    sim.keep_connection(made)
     return _answer(call, made, sim.settings.creation_status)
 
 
@@ -105,7 +105,7 @@ def _answer(call: Call, connection: Connection, synced: int = 200) -> Answer:
 
 
 def _shape(call: Call, connection: Connection) -> dict[str, object]:
-    shape = connection_view(call.sim, connection, call.expand(EXPAND))
+    shape = connection_view(call.sim, connection, call.expand(EXPAND), all_rows=call.all)
     return shape | message_link(call, connection)
 
 

@@ -14,11 +14,12 @@ MAX_LIMIT = 1000
 async def list_connectors(call: Call) -> Answer:
     wanted = set(filter(None, call.query.get("country_codes", "").upper().split(",")))
     found = [c for c in call.sim.catalogue if not wanted or wanted & set(c.countries)]
-    expand, settings = call.expand(EXPAND), call.sim.settings
-    limit, offset = _page(call, "limit", MAX_LIMIT), _page(call, "offset", 0)
+    expand, settings = frozenset(call.expand(EXPAND)), call.sim.settings
+    limit = _page(call, "limit", settings.page_size or MAX_LIMIT)
+    offset = _page(call, "offset", 0)
     rows = [connector_view(settings, one, expand) for one in found[offset : offset + limit]]
     shape = {"connectors": rows, "total": len(found)}
-    if "limit" in call.query:
+    if "limit" in call.query or settings.page_size:
         more = offset + limit < len(found)
         shape["_links"] = {"next": {"href": _next(call, offset + limit)} if more else None}
     return Answer(200, shape)
@@ -38,7 +39,9 @@ def _next(call: Call, offset: int) -> str:
 
 
 async def get_connector(call: Call) -> Answer:
-    return Answer(200, connector_view(call.sim.settings, _one(call), call.expand(EXPAND)))
+    return Answer(
+        200, connector_view(call.sim.settings, _one(call), frozenset(call.expand(EXPAND)))
+    )
 
 
 async def get_sources(call: Call) -> Answer:

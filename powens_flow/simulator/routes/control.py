@@ -25,6 +25,7 @@ class Control:
     async def advance(self, request: web.Request) -> Any:
         body = await _body(request)
         self._sim.advance(float(body["advance"]))
+        await self._sim.settle()
         return {"now": self._sim.clock.now()}
 
     async def clock(self, request: web.Request) -> Any:

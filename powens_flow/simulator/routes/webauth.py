@@ -13,8 +13,8 @@ from powens_flow.simulator.world import Connection
 
 
 async def webauth_url(call: Call) -> Answer:
-    if "token" in call.query:
-        call.violate("unknown_query", "token")
+    for name in call.query.keys() & {"token", "connector_uuid"}:
+        call.violate("unknown_query", name)
     return Answer(200, {"url": link(call, asked_flow(call, call.user))})
 
 
@@ -59,14 +59,9 @@ class BankPage:
     def _flow(self, number: str) -> Flow | None:
         self._sim.tick()
         flow = self._sim.flows.get(number)
-        usable = flow is not None and not flow.used and self._known(flow)
-        return flow if usable else None
-
-    def _known(self, flow: Flow) -> bool:
-        user = flow.user
-        if all(one is not user for one in self._sim.users):
-            return False
-        return flow.connection is None or flow.connection.id in user.connections
+        if flow is None or flow.used or not self._sim.has(flow.user, flow.connection):
+            return None
+        return flow
 
     def _approve(self, flow: Flow, login: str) -> web.Response:
         try:
@@ -83,9 +78,10 @@ class BankPage:
         if connection is None:
             return self._created(flow, login)
         on = connection.named(flow.source.name) if flow.source.name else connection.sources[0]
-        login = login or connection.login
         if on is None:
-            bank.add_source(sim, flow.user, connection, flow.source, login)
+            bank.add_source(sim, flow.user, connection, flow.source, login or connection.login)
+        elif login and login != on.login:
+            bank.new_login(sim, flow.user, connection, on, login)
         elif on.steps:
             bank.passed(sim, connection, on)
         else:
@@ -93,11 +89,10 @@ class BankPage:
         return connection
 
     def _created(self, flow: Flow, login: str) -> Connection:
-        sim, user = self._sim, flow.user
-        number = sim.ids.number("connection")
-        made = Connection(number, user.id, flow.connector, sim.clock.now(), login)
-        bank.add_source(sim, user, made, flow.source, login)
-        user.connections[made.id] = made
+        sim = self._sim
+        made = sim.new_connection(flow.user, flow.connector, login)
+        bank.add_source(sim, flow.user, made, flow.source, login)
+        sim.keep_connection(made)
         return made
 
     def _success(self, connection: Connection) -> dict[str, str]:
