@@ -61,7 +61,7 @@ def expansion(expand: tuple[str, ...], *flags: str) -> str:
 
 
 def query(parameters: Mapping[str, object]) -> str:
-    """`?a=1&b=...`, each name and value percent-encoded whole; those of None are left out.
+    """`?a=1&b=...`, each name and value percent-encoded but for commas; those of None are left out.
 
     Codes hold `+`, `/` and `=`, which a server would read otherwise (protocol page, `code`).
     """
@@ -73,7 +73,7 @@ def query(parameters: Mapping[str, object]) -> str:
 
 def _encoded(value: object) -> str:
     spelt = str(value).lower() if isinstance(value, bool) else str(value)
-    return quote(spelt, safe="")
+    return quote(spelt, safe=",")
 
 
 def joined_ids(ids: Iterable[int]) -> str:

@@ -33,6 +33,7 @@ class ConnectionCalls(Calls):
         id_connector: int | None = None,
         source: str | None = None,
         values: Mapping[str, str] | None = None,
+        expand: tuple[str, ...] = (),
     ) -> Connection:
         """`POST /users/me/connections`: not idempotent. The connector by uuid or by id."""
         if (connector_uuid is None) == (id_connector is None):
@@ -42,7 +43,7 @@ class ConnectionCalls(Calls):
             if connector_uuid is None
             else {"connector_uuid": connector_uuid}
         )
-        path = f"users/me/connections{query({'source': source})}"
+        path = f"users/me/connections{_told(source, expand)}"
         return await self._write("create_connection", path, token, chosen, values, checking=True)
 
     async def update_connection(
@@ -54,9 +55,11 @@ class ConnectionCalls(Calls):
         values: Mapping[str, str] | None = None,
         background: bool = False,
         psu_requested: bool | None = None,
+        expand: tuple[str, ...] = (),
     ) -> Connection:
         """`POST .../{id}`: adds a source, changes credentials, or answers a question."""
-        path = _path(id_connection, source, background, psu_requested)
+        told = _told(source, expand, background=background, psu_requested=psu_requested)
+        path = f"users/me/connections/{id_connection:d}{told}"
         return await self._write(
             "update_connection", path, token, {}, values, checking=not background
         )
@@ -69,9 +72,11 @@ class ConnectionCalls(Calls):
         source: str | None = None,
         background: bool = False,
         psu_requested: bool | None = None,
+        expand: tuple[str, ...] = (),
     ) -> Connection:
         """`POST .../{id}` with an empty body: a sync now; `psu_requested=False`: no user here."""
-        path = _path(id_connection, source, background, psu_requested)
+        told = _told(source, expand, background=background, psu_requested=psu_requested)
+        path = f"users/me/connections/{id_connection:d}{told}"
         return await self._write("force_sync", path, token, {}, None, checking=not background)
 
     async def resume_connection(
@@ -81,9 +86,11 @@ class ConnectionCalls(Calls):
         *,
         source: str | None = None,
         background: bool = True,
+        expand: tuple[str, ...] = (),
     ) -> Connection:
         """`{"resume": true}`: goes on with a decoupled one; blocks unless in the background."""
-        path = _path(id_connection, source, background, None)
+        told = _told(source, expand, background=background)
+        path = f"users/me/connections/{id_connection:d}{told}"
         body = {"resume": True}
         return await self._write(
             "resume_connection", path, token, body, None, checking=not background
@@ -96,9 +103,11 @@ class ConnectionCalls(Calls):
         *,
         source: str | None = None,
         background: bool = False,
+        expand: tuple[str, ...] = (),
     ) -> Connection:
         """`{"refresh_auth": true}`: renews a PSD2 consent early; an SCA follows."""
-        path = _path(id_connection, source, background, None)
+        told = _told(source, expand, background=background)
+        path = f"users/me/connections/{id_connection:d}{told}"
         body = {"refresh_auth": True}
         return await self._write("refresh_auth", path, token, body, None, checking=not background)
 
@@ -173,15 +182,20 @@ def checked_values(values: Mapping[str, str] | None, taken: frozenset[str]) -> M
     return values or {}
 
 
-def _path(
-    id_connection: int, source: str | None, background: bool, psu_requested: bool | None
+def _told(
+    source: str | None,
+    expand: tuple[str, ...],
+    *,
+    background: bool = False,
+    psu_requested: bool | None = None,
 ) -> str:
     parameters = {
         "source": source,
-        "background": True if background else None,
+        "expand": ",".join(expand) or None,
+        "background": background or None,
         "psu_requested": psu_requested,
     }
-    return f"users/me/connections/{id_connection:d}{query(parameters)}"
+    return query(parameters)
 
 
 def _shown(expand: tuple[str, ...], all_rows: bool) -> str:
