@@ -19,22 +19,24 @@ class SimulatedClock:
     def __init__(self, base: Clock) -> None:
         self._base = base
         self._offset = timedelta(0)
-        self._order = itertools.count()
-        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+        self._sleepers: dict[asyncio.Future[None], datetime] = {}
 
     def now(self) -> datetime:
         return self._base.now() + self._offset
 
+    @property
+    def sleepers(self) -> int:
+        """How many sleep on this clock now: calls that wait, webhooks to be sent again."""
+        return len(self._sleepers)
+
     def move(self, seconds: float) -> None:
-        """Moves the clock ahead and wakes, in order, who slept until then."""
+        """Moves the clock ahead and wakes who slept until then, the earliest first."""
         if seconds < 0:
             raise ValueError("the clock goes forward only")
         self._offset += timedelta(seconds=seconds)
-        now = self.now()
-        while self._sleepers and self._sleepers[0][0] <= now:
-            wake = heapq.heappop(self._sleepers)[2]
-            if not wake.done():
-                wake.set_result(None)
+        for moved in sorted(self._sleepers, key=self._sleepers.__getitem__):
+            if not moved.done():  # all of them: who sleeps on has less of the base to wait for
+                moved.set_result(None)
 
     async def sleep(self, seconds: float) -> None:
         until = self.now() + timedelta(seconds=seconds)
@@ -43,11 +45,12 @@ class SimulatedClock:
 
     async def _nap(self, until: datetime, left: float) -> None:
         moved: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (until, next(self._order), moved))
+        self._sleepers[moved] = until
         passed = asyncio.ensure_future(self._base.sleep(left))
         try:
             await asyncio.wait({moved, passed}, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            del self._sleepers[moved]
             moved.cancel()
             passed.cancel()
 

@@ -29,6 +29,13 @@ ENDED_BY = {
 }
 """What ends a state where nothing else is said; any other state never ends by itself."""
 
+COMBINED = (
+    "| `sms+decoupled-2` | one after the other |",
+    "| `openapi:sms` | only on the source of that name |",
+    "| `2:wrongpass-once` | only on the connection's second source |",
+    "| `1:sms,2:decoupled-1` | several of these |",
+)
+
 
 @attrs.frozen
 class Step:
@@ -104,7 +111,7 @@ class Logins:
         codes = ", ".join(f"`{code}`" for code in STATUSES)
         head = "| login | what happens |\n| --- | --- |"
         foot = f"The good code by SMS is `{self.good_code}`. Known error codes: {codes}."
-        return "\n".join([head, *rows, "| anything else | succeeds |", "", foot, ""])
+        return "\n".join([head, *rows, *COMBINED, "| anything else | succeeds |", "", foot, ""])
 
     def _entry(self, names: str) -> Scenario:
         whole = Scenario()

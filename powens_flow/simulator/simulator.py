@@ -101,6 +101,8 @@ class Simulator:
 
     def advance(self, seconds: float) -> None:
         """Moves the clock ahead; what falls due on the way happens at its own time, in order."""
+        if seconds < 0:
+            raise ValueError("the clock goes forward only")
         target = self.clock.now() + timedelta(seconds=seconds)
         while (due := self.agenda.next_due()) is not None and due <= target:
             self.clock.move(max(0.0, (due - self.clock.now()).total_seconds()))

@@ -1,6 +1,7 @@
 """Calls by hand: no client of the package takes part in the simulator's own tests."""
 
 import asyncio
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,12 @@ from powens_flow.simulator import Server, Simulator
 BANK = 59
 TEST_BANK = 40
 CALLBACK = "https://app.example/callback"
+
+
+async def until(true: Callable[[], object]) -> None:
+    """Gives way until the server has come so far; it runs in the same loop."""
+    while not true():  # noqa: ASYNC110 - what is waited for sets no event
+        await asyncio.sleep(0)
 
 
 class StillClock:
@@ -42,7 +49,7 @@ class Reply:
 
     status: int
     body: Any
-    headers: dict[str, str]
+    headers: Mapping[str, str]
 
 
 class Client:
@@ -65,7 +72,7 @@ class Client:
             method, url, json=body, headers=headers, allow_redirects=False, **options
         ) as answer:
             shape = await answer.json() if answer.content_type == "application/json" else None
-            return Reply(answer.status, shape, dict(answer.headers))
+            return Reply(answer.status, shape, answer.headers)
 
     async def get(self, path: str, **query: Any) -> Reply:
         return await self.call("GET", path, params=query)

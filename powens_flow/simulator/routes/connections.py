@@ -12,7 +12,7 @@ from powens_flow.simulator.values import (
     chosen_source,
     sealed_values,
 )
-from powens_flow.simulator.views import connection_view, source_view
+from powens_flow.simulator.views import Expand, connection_view, source_view
 from powens_flow.simulator.world import Connection
 
 EXPAND = frozenset(
@@ -65,14 +65,15 @@ async def sync(call: Call) -> Answer:
 
 
 async def list_connections(call: Call) -> Answer:
-    rows = [_shape(call, one) for one in call.user.connections.values()]
+    expand = call.expand(EXPAND)
+    rows = [_shape(call, one, expand) for one in call.user.connections.values()]
     return Answer(200, {"connections": rows, "total": len(rows)})
 
 
 async def show(call: Call) -> Answer:
     connection = call.connection()
     bank.polled(call.sim, connection)
-    return Answer(200, _shape(call, connection))
+    return Answer(200, _shape(call, connection, call.expand(EXPAND)))
 
 
 async def show_sources(call: Call) -> Answer:
@@ -101,11 +102,12 @@ async def delete(call: Call) -> Answer:
 
 
 def _answer(call: Call, connection: Connection, synced: int = 200) -> Answer:
-    return Answer(synced if connection.state is None else 202, _shape(call, connection))
+    status = synced if connection.state is None else 202
+    return Answer(status, _shape(call, connection, call.expand(EXPAND)))
 
 
-def _shape(call: Call, connection: Connection) -> dict[str, object]:
-    shape = connection_view(call.sim, connection, call.expand(EXPAND), all_rows=call.all)
+def _shape(call: Call, connection: Connection, expand: Expand) -> dict[str, object]:
+    shape = connection_view(call.sim, connection, expand, all_rows=call.all)
     return shape | message_link(call, connection)
 
 

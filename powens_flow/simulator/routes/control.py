@@ -119,8 +119,10 @@ def _played(act: Callable[[web.Request], Awaitable[Any]]) -> Played:
     async def play(request: web.Request) -> web.StreamResponse:
         try:
             shape, status = await act(request), 200
+        except KeyError as error:
+            shape, status = {"error": f"missing: {error}"}, 400
         except LookupError as error:
-            shape, status = {"error": f"unknown or missing: {error}"}, 404
+            shape, status = {"error": str(error)}, 404
         except (TypeError, ValueError) as error:
             shape, status = {"error": str(error)}, 400
         return web.json_response(shape, status=status, dumps=_dumps)

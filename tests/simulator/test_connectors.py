@@ -1,0 +1,99 @@
+"""The connectors: which there are, in which shapes, page by page."""
+
+from pathlib import Path
+
+import pytest
+
+from powens_flow.simulator import Settings, Simulator
+from powens_flow.simulator.connectors import Catalogue
+from tests.simulator.client import BANK, Client
+
+MINE = """
+[[connectors]]
+id = 900
+uuid = "00000000-0000-4000-8000-000000000900"
+name = "Ma banque"
+slug = "MOI"
+auth_mechanism = "credentials"
+"""
+
+
+async def test_sources_and_fields_come_by_expansion_only(client: Client) -> None:
+    plain = (await client.get(f"connectors/{BANK}")).body
+    assert not {"sources", "fields", "countries"} & plain.keys()
+    whole = (await client.get(f"connectors/{BANK}", expand="sources,fields,countries")).body
+    assert [source["name"] for source in whole["sources"]] == ["directaccess", "openapi"]
+    assert [field["name"] for field in whole["fields"]] == ["login", "password"]
+    assert whole["countries"] == [{"id": "FR", "name": "FR"}]
+    assert whole["stability"] == {"status": "stable"}
+
+
+async def test_a_connector_is_found_by_uuid_and_by_id(client: Client) -> None:
+    by_id = (await client.get(f"connectors/{BANK}")).body
+    assert (await client.get(f"connectors/{by_id['uuid']}")).body == by_id
+    assert (await client.get("connectors/7")).status == 404
+
+
+async def test_sources_and_fields_have_lists_of_their_own(client: Client) -> None:
+    sources = (await client.get("connectors/110/sources")).body["sources"]
+    assert sources[0]["disabled"] == "2024-02-01 09:30:00"
+    assert sources[1]["disabled"] is None
+    fields = (await client.get("connectors/71/fields")).body["fields"]
+    assert fields[0]["values"][0] == {"label": "Particuliers", "value": "par"}
+    assert "connector_sources" not in fields[0]
+
+
+async def test_every_kind_of_connector_is_there(client: Client) -> None:
+    found = (await client.get("connectors", expand="sources,fields")).body["connectors"]
+    types = {field["type"] for one in found for field in one["fields"]}
+    assert types == {"text", "password", "date", "number", "list", "colour"}
+    assert {one["auth_mechanism"] for one in found} == {"credentials", "webauth", "pigeon"}
+    for fact in ("hidden", "restricted", "beta"):
+        assert sum(bool(one[fact]) for one in found) == 1
+    assert {len(one["sources"]) for one in found} == {0, 1, 2, 3}
+    assert any(field["regex"] for one in found for field in one["fields"])
+    assert any(not field["required"] for one in found for field in one["fields"])
+
+
+async def test_countries_filter(client: Client) -> None:
+    found = (await client.get("connectors", country_codes="be,es")).body["connectors"]
+    assert [one["id"] for one in found] == [122, 160]
+
+
+async def test_pages_are_linked_to_the_end(client: Client) -> None:
+    everything = (await client.get("connectors")).body["connectors"]
+    page = (await client.get("connectors", limit=5)).body
+    met = page["connectors"]
+    while page["_links"]["next"]:
+        path = page["_links"]["next"]["href"].removeprefix(client.server.url)
+        page = (await client.get(path)).body
+        met += page["connectors"]
+    assert met == everything
+    assert not client.simulator.violations
+
+
+@pytest.mark.parametrize("settings", [Settings(page_size=10)])
+async def test_the_server_may_page_by_itself(client: Client) -> None:
+    page = (await client.get("connectors")).body
+    assert len(page["connectors"]) == 10
+    assert "offset=10" in page["_links"]["next"]["href"]
+
+
+async def test_a_limit_over_the_most_is_refused(client: Client) -> None:
+    assert (await client.get("connectors", limit=1001)).status == 400
+
+
+def test_an_integrator_adds_connectors_in_a_file(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(MINE, "utf-8")
+    files = (*Settings().connector_files, mine)
+    found = Simulator(Settings(connector_files=files)).catalogue.find(900)
+    assert found
+    assert found.name == "Ma banque"
+
+
+def test_a_misspelt_key_of_a_connector_is_named(tmp_path: Path) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(MINE.replace("slug", "slugg"), "utf-8")
+    with pytest.raises(ValueError, match=r"mine\.toml.*slug"):
+        Catalogue([mine])
