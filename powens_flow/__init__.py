@@ -1,0 +1,1 @@
+"""powens_flow: the Powens custom connection protocol, run as explicit state machines."""

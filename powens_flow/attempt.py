@@ -66,7 +66,7 @@ class Source:
 
 @frozen
 class Connector:
-    """The chosen connector, as it was read for this attempt; without sources, `sources` is empty."""
+    """The chosen connector, as it was read for this attempt; it may have no `sources`."""
 
     id: int
     uuid: str
@@ -109,7 +109,7 @@ class Reading:
 
 @frozen
 class Account:
-    """A bank account that was found; its holder's data leaves the snapshot when the attempt ends."""
+    """A bank account that was found; its holder's data leaves the snapshot at the end."""
 
     id: int
     name: str | None = field(default=None, repr=False)
@@ -161,13 +161,17 @@ class Problem:
 
 @frozen
 class User:
-    """The Powens user of the owner. `token` is sealed; a temporary user ends at `expires_at`."""
+    """The Powens user of the owner. `token` is sealed; a temporary user ends at `expires_at`.
+
+    `made_here`: this attempt made it. `kept`: the vault has its permanent token.
+    """
 
     id: int
     token: str = field(repr=False)
     permanent: bool = False
     made_here: bool = False
     expires_at: datetime | None = None
+    kept: bool = False
 
 
 @frozen
@@ -201,7 +205,7 @@ class Attempt:
     machine_hash: str = ""
     version: int = 0
     seq: int = 0
-    policy: Policy = Policy()
+    policy: Policy = field(factory=Policy)
 
     user: User | None = None
     connector_ref: str | None = None
@@ -223,6 +227,7 @@ class Attempt:
     resumed: bool = False
     url: str | None = field(default=None, repr=False)
     url_state: str | None = field(default=None, repr=False)
+    came_back: bool = False
     callback_connection: int | None = None
     unsure_since: datetime | None = None
 
@@ -276,3 +281,13 @@ class JournalRow:
     guards: Mapping[str, bool] = field(factory=dict)
     facts: Mapping[str, Any] = field(factory=dict)
     calls: tuple[CallRecord, ...] = ()
+
+
+@frozen
+class Claim:
+    """A name that one attempt holds until `until` (`user:{owner}`, ...), with JSON data."""
+
+    key: str
+    attempt_id: str
+    until: datetime
+    data: Mapping[str, Any] = field(factory=dict, repr=False)

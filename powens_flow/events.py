@@ -84,7 +84,7 @@ class ChooseSource(Event):
 
 @frozen
 class SubmitValues(Event):
-    """The user filled in the fields: sealed values by field name (plain ones for webauth fields)."""
+    """The user filled in the fields: sealed values by name (plain ones for webauth fields)."""
 
     trigger: ClassVar[str] = "submit_values"
     values: Mapping[str, str] = field(converter=_texts, repr=False)

@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from powens_flow.attempt import Problem
+from powens_flow.attempt import Claim, Problem
 from powens_flow.vocabulary import OUTCOMES
 
 
@@ -15,7 +15,8 @@ class Outcome:
 
     `kind` is one of the closed classes. `changes` are new values of the attempt's attributes.
     `facts` is what guards may read besides, and what the journal keeps: JSON values without
-    secrets and without account holders' data. `retry_after` is in seconds.
+    secrets and without account holders' data. `retry_after` is in seconds. `claims` are written, and
+    `dropped_claims` given up, in the same write as the transition.
     """
 
     kind: str = field(validator=lambda _, __, kind: _check_kind(kind))
@@ -23,6 +24,8 @@ class Outcome:
     facts: Mapping[str, Any] = field(factory=dict)
     problem: Problem | None = None
     retry_after: float | None = None
+    claims: tuple[Claim, ...] = ()
+    dropped_claims: tuple[str, ...] = ()
 
 
 def _check_kind(kind: str) -> None:

@@ -4,22 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from attrs import frozen
-
-
-@frozen
-class CallRecord:
-    """One call of the API.
-
-    `name` is the client's method; `duration` is in seconds; `status` is None when no answer came.
-    """
-
-    name: str
-    status: int | None
-    code: str | None
-    request_id: str | None
-    duration: float
-
+from powens_flow.attempt import CallRecord
 
 _calls: ContextVar[list[CallRecord] | None] = ContextVar("powens_flow_calls", default=None)
 

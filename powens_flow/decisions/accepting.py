@@ -7,8 +7,17 @@ from typing import Any, cast
 from attrs import evolve
 
 from powens_flow import events as e
-from powens_flow.attempt import PASSED_OVER, Attempt, Consent, Problem, Reading, SourceFate
-from powens_flow.decisions import planning
+from powens_flow.attempt import (
+    GIVEN_UP,
+    PASSED_OVER,
+    PUT_OFF,
+    Attempt,
+    Consent,
+    Problem,
+    Reading,
+    SourceFate,
+)
+from powens_flow.decisions import fates, planning
 from powens_flow.policy import OFFER
 
 BANK_REFUSED = "access_denied"
@@ -23,13 +32,11 @@ def accept(attempt: Attempt, event: e.Event, now: datetime) -> Attempt:
         InvalidEvent: naming the key that is wrong and what is accepted.
     """
     taken = _ACCEPT.get(type(event), _nothing)(attempt, event, now)
-    reading = evolve(taken.reading, repeats=0)
-    kept = (
-        {}
-        if isinstance(event, e.Approved)
-        else {"deadline_at": None, "deadline_of": None, "polls": 0}
-    )
-    return evolve(taken, reading=reading, tries=0, trying_since=None, **kept)
+    reading = evolve(taken.reading, repeats=0) if taken.reading.repeats else taken.reading
+    taken = evolve(taken, reading=reading, tries=0, trying_since=None)
+    if isinstance(event, e.Approved):  # "I did it" is no new reason to wait
+        return taken
+    return evolve(taken, deadline_at=None, deadline_of=None, polls=0)
 
 
 def facts_of(event: e.Event) -> dict[str, Any]:
@@ -85,8 +92,7 @@ def _returned(attempt: Attempt, event: e.Returned, now: datetime) -> Attempt:
     problem = _page_problem(error) if error else None
     return evolve(
         attempt,
-        url=None,
-        url_state=None,
+        came_back=True,
         callback_connection=_connection_id(event.parameters),
         problem=problem,
     )
@@ -107,15 +113,24 @@ def _check_state(attempt: Attempt, state: str | None) -> None:
 
 
 def _connection_id(parameters: Mapping[str, str]) -> int | None:
-    """`id_connection`, seen also as `connection_id`; anything but a positive integer says nothing."""
+    """`id_connection`, seen also as `connection_id`; only a positive integer says anything."""
     text = parameters.get("id_connection") or parameters.get("connection_id") or ""
     return int(text) if text.isascii() and text.isdigit() and 0 < len(text) < 19 else None
+
+
+def _try_again(attempt: Attempt, event: e.TryAgain, now: datetime) -> Attempt:
+    """The user need not wait until a lost answer can no longer have had an effect."""
+    return evolve(attempt, unsure_since=None)
+
+
+def _finish_later(attempt: Attempt, event: e.FinishLater, now: datetime) -> Attempt:
+    return evolve(attempt, **fates.fate(attempt, PUT_OFF, state=attempt.reading.state))
 
 
 def _skip_source(attempt: Attempt, event: e.SkipSource, now: datetime) -> Attempt:
     if not planning.added_sources(attempt):
         raise e.InvalidEvent("no source was added yet, so there is none to go on with; cancel")
-    return evolve(attempt, problem=None)
+    return evolve(attempt, problem=None, **fates.fate(attempt, GIVEN_UP))
 
 
 def _choose_another(attempt: Attempt, event: e.Event, now: datetime) -> Attempt:
@@ -177,6 +192,8 @@ _ACCEPT = cast(
         e.ChooseSource: _choose_source,
         e.SubmitValues: _submit_values,
         e.Returned: _returned,
+        e.TryAgain: _try_again,
+        e.FinishLater: _finish_later,
         e.SkipSource: _skip_source,
         e.ChooseAnotherConnector: _choose_another,
         e.ChooseAccounts: _choose_accounts,

@@ -53,12 +53,14 @@ def _fact_guard(name: str) -> None:
 _fact_guard("may_still_change")
 _fact_guard("source_was_lost")
 _fact_guard("bank_page_refused")
+_fact_guard("still_at_bank")
+_fact_guard("nothing_came")
 
 
 @guards.guard("makes_no_progress")
 def makes_no_progress(attempt: Attempt, outcome: Outcome | None) -> bool:
     """The same state, fields and `last_update` again and again, without new input of the user."""
-    if state_of(outcome) in PATIENT_STATES or attempt.url is not None:
+    if state_of(outcome) in PATIENT_STATES or (outcome and outcome.facts.get("still_at_bank")):
         return False
     return attempt.reading.repeats >= attempt.policy.no_progress_limit
 
@@ -90,12 +92,11 @@ _attempt_guard("is_webauth", _mechanism_is_webauth)
 _attempt_guard("source_still_wanted", planning.source_is_still_wanted)
 _attempt_guard("has_added_a_source", planning.added_sources)
 _attempt_guard("source_was_made", lambda attempt: attempt.source_id is not None)
-_attempt_guard("is_at_bank", lambda attempt: attempt.url is not None)
 _attempt_guard("was_resumed", lambda attempt: attempt.resumed)
 _attempt_guard("asked_information", lambda attempt: attempt.asked_for == "information")
 _attempt_guard("asked_new_password", lambda attempt: attempt.asked_for == "new_password")
 _attempt_guard("accounts_were_approved", lambda a: a.consent and a.consent.accounts)
 _attempt_guard("subscriptions_were_approved", lambda a: a.consent and a.consent.subscriptions)
-_attempt_guard("user_is_permanent", lambda attempt: attempt.user and attempt.user.permanent)
+_attempt_guard("user_is_kept", lambda attempt: attempt.user and attempt.user.kept)
 _attempt_guard("was_cancelled", lambda attempt: attempt.ending == "cancelled")
 _attempt_guard("has_expired", lambda attempt: attempt.ending == "expired")

@@ -1,0 +1,13 @@
+"""The calling states' functions, a file for each machine, and what all our machines may name."""
+
+from powens_flow.decisions.guards import guards
+from powens_flow.handlers import add_connection, connection_state, ending, source
+from powens_flow.handlers.registry import handlers
+from powens_flow.machine.registry import Registry
+
+__all__ = ["add_connection", "connection_state", "default_registry", "ending", "source"]
+
+
+def default_registry() -> Registry:
+    """A new registry with our handlers and guards; an integrator may add to it."""
+    return Registry().include(handlers).include(guards)

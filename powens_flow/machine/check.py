@@ -1,4 +1,4 @@
-"""Checks a composed machine before anything runs on it. Each fault names file, state and trigger."""
+"""Checks a composed machine before anything runs on it; a fault names file, state, trigger."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping

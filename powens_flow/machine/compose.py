@@ -1,4 +1,4 @@
-"""Composes documents into one flat machine: parts are prefixed, exits mapped, common edges added."""
+"""Composes documents into one flat machine: parts prefixed, exits mapped, common edges added."""
 
 from collections.abc import Iterator, Mapping
 

@@ -76,7 +76,7 @@ class Branch:
 
 @frozen
 class Poll:
-    """How often a waiting state looks by itself, in seconds: `first`, growing by `factor` to `most`.
+    """How often a waiting state looks by itself, in seconds: `first`, times `factor`, up to `most`.
 
     `until` names a field of the reading that says when it is worth looking (`next_try`).
     """
@@ -131,7 +131,7 @@ class PartTable:
 
 @frozen
 class CommonTable:
-    """Edges that every state of a kind has, written once: `[common.waiting]`, `[common.calling]`."""
+    """Edges that every state of a kind has: `[common.waiting]`, `[common.calling]`."""
 
     waiting: Mapping[str, tuple[Branch, ...]] = field(factory=dict)
     calling: Mapping[str, tuple[Branch, ...]] = field(factory=dict)

@@ -49,7 +49,7 @@ def our_machines() -> dict[str, str]:
 
 
 def load_machines(registry: Registry, folder: Path | None = None) -> Machines:
-    """All machines: ours, and those of `folder`, which replace ours of the same name or extend them.
+    """All machines: ours, and those of `folder`: a file of the same name replaces ours.
 
     Raises:
         MachineError: naming file, state and trigger of everything that is wrong.

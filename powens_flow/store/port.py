@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
-from powens_flow.attempt import Attempt, JournalRow
+from powens_flow.attempt import Attempt, Claim, JournalRow
 
 
 class StoreError(Exception):
@@ -68,16 +68,6 @@ class Busy:
 
     attempt: Attempt
     seq: int | None = None
-
-
-@frozen
-class Claim:
-    """A name that one attempt holds until `until` (`user:{owner}`, ...), with JSON data."""
-
-    key: str
-    attempt_id: str
-    until: datetime
-    data: Mapping[str, Any] = field(factory=dict, repr=False)
 
 
 @frozen
@@ -146,11 +136,12 @@ class Store(Protocol):
         holder: str,
         now: datetime,
         until: datetime,
+        owner: str | None = None,
         post: Mapping[str, Any] | None = None,
     ) -> Taken | Busy | None:
         """Lease the attempt, or, while another has it, post the event `post` to its inbox.
 
-        None: no such attempt. A lease whose end is not after `now` has lapsed.
+        None: no such attempt, or, where `owner` is given, another owner's. A lease whose end is not after `now` has lapsed.
         """
         ...
 

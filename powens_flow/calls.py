@@ -1,0 +1,262 @@
+"""The calls that handlers may make, by name.
+
+A handler knows no client, store, vault or clock: it says `await context.call("connection", ...)`.
+A durable runtime journals what a call answers, so a call that gets a token, or a URL that carries
+a code, answers it sealed. `writes` marks calls that are not idempotent: their intent is saved
+before they are made, and a calling state makes at most one of them.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import frozen
+
+from powens_flow.api import PowensClient, PublicKeys
+from powens_flow.api import models as m
+from powens_flow.attempt import Attempt, User
+from powens_flow.clock import Clock
+from powens_flow.keyring import Keyring
+from powens_flow.secret import Secret
+from powens_flow.store.port import Claim, Store
+from powens_flow.vault import PermanentUser, Vault
+
+TEMPORARY_USER = 1800
+"""Seconds after which Powens deletes a temporary user (protocol: "User context")."""
+
+
+@frozen(eq=False)
+class Services:
+    """What calls are made with."""
+
+    api: PowensClient
+    keys: PublicKeys
+    keyring: Keyring
+    vault: Vault
+    store: Store
+    clock: Clock
+
+    def token(self, attempt: Attempt) -> Secret:
+        """The attempt's user token, in clear, for the length of a call."""
+        assert attempt.user is not None, "a state that needs the user comes after opening_user"
+        return self.keyring.open(attempt.user.token)
+
+
+@frozen
+class Call:
+    """One call: `run(services, attempt, **arguments)`.
+
+    `longest` is the longest time, in seconds, for which the server may still be at work after
+    its answer was lost: until then absence proves nothing.
+    """
+
+    name: str
+    run: Callable[..., Awaitable[Any]]
+    writes: bool = False
+    longest: float = 60.0
+
+
+CALLS: dict[str, Call] = {}
+
+
+def _call(
+    *, writes: bool = False, longest: float = 60.0
+) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
+    def register(run: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        name = run.__name__
+        CALLS[name] = Call(name, run, writes, longest)
+        return run
+
+    return register
+
+
+CHECKING = 300.0
+"""Calls that check credentials may take minutes (protocol: "Connections")."""
+
+
+# --- the user --------------------------------------------------------------------------------
+
+
+@_call()
+async def kept_user(s: Services, attempt: Attempt) -> User | None:
+    """The owner's permanent user from the vault."""
+    kept = await s.vault.get(attempt.owner)
+    if kept is None:
+        return None
+    return User(kept.id_user, s.keyring.seal(kept.token.reveal()), permanent=True, kept=True)
+
+
+@_call()
+async def claim_user(s: Services, attempt: Attempt, *, until: datetime) -> Claim:
+    """Take the right to make the owner's user; answers who has it."""
+    return await s.store.claim(Claim(user_key(attempt), attempt.id, until), s.clock.now())
+
+
+@_call(writes=True)
+async def init_user(s: Services, attempt: Attempt, *, permanent: bool) -> User:
+    """A new user; permanent where the answer says so."""
+    made = await s.api.init_user(permanent=permanent)
+    is_permanent = made.type == "permanent"
+    lifetime = timedelta(seconds=min(made.expires_in or TEMPORARY_USER, TEMPORARY_USER))
+    return User(
+        id=made.id_user,
+        token=s.keyring.seal(made.auth_token.reveal()),
+        permanent=is_permanent,
+        made_here=True,
+        expires_at=None if is_permanent else s.clock.now() + lifetime,
+    )
+
+
+@_call(writes=True)
+async def exchange_token(s: Services, attempt: Attempt) -> str:
+    """The temporary token for a permanent one, which is answered sealed."""
+    permanent = await s.api.exchange_token(s.token(attempt))
+    return s.keyring.seal(permanent.reveal())
+
+
+@_call(writes=True)
+async def renew_token(s: Services, attempt: Attempt) -> str:
+    """A permanent token for the known user, sealed: the way back when an exchange was lost."""
+    assert attempt.user is not None
+    permanent = await s.api.renew_token(attempt.user.id)
+    return s.keyring.seal(permanent.reveal())
+
+
+@_call()
+async def keep_user(s: Services, attempt: Attempt) -> None:
+    """Hand the permanent token to the vault. Doing it twice is doing it once."""
+    assert attempt.user is not None
+    await s.vault.put(attempt.owner, PermanentUser(attempt.user.id, s.token(attempt)))
+
+
+@_call()
+async def other_attempts(s: Services, attempt: Attempt) -> int:
+    """How many other attempts of the owner have not ended."""
+    return len([one for one in await s.store.live(attempt.owner) if one != attempt.id])
+
+
+@_call()
+async def refresh_key(s: Services, attempt: Attempt) -> None:
+    """Fetch the domain's public key anew."""
+    await s.keys.refresh()
+
+
+# --- connectors ------------------------------------------------------------------------------
+
+
+@_call()
+async def connector(s: Services, attempt: Attempt, *, ref: str) -> m.Connector:
+    return await s.api.connector(ref, expand=("sources", "fields", "countries"))
+
+
+# --- connections -----------------------------------------------------------------------------
+
+
+@_call()
+async def connections(s: Services, attempt: Attempt) -> tuple[m.Connection, ...]:
+    return await s.api.connections(s.token(attempt))
+
+
+@_call()
+async def connection(s: Services, attempt: Attempt, *, id_connection: int) -> m.Connection:
+    return await s.api.connection(s.token(attempt), id_connection, expand=("sources",))
+
+
+@_call(writes=True, longest=CHECKING)
+async def create_connection(
+    s: Services, attempt: Attempt, *, source: str | None, values: Mapping[str, str]
+) -> m.Connection:
+    assert attempt.connector is not None
+    return await s.api.create_connection(
+        s.token(attempt), connector_uuid=attempt.connector.uuid, source=source, values=values
+    )
+
+
+@_call(writes=True, longest=CHECKING)
+async def update_connection(
+    s: Services, attempt: Attempt, *, source: str | None, values: Mapping[str, str]
+) -> m.Connection:
+    return await s.api.update_connection(
+        s.token(attempt), _id(attempt), source=source, values=values
+    )
+
+
+@_call(writes=True, longest=CHECKING)
+async def force_sync(s: Services, attempt: Attempt, *, source: str | None) -> m.Connection:
+    return await s.api.force_sync(s.token(attempt), _id(attempt), source=source)
+
+
+@_call()
+async def resume_connection(s: Services, attempt: Attempt, *, source: str | None) -> m.Connection:
+    return await s.api.resume_connection(
+        s.token(attempt), _id(attempt), source=source, background=True
+    )
+
+
+@_call()
+async def webauth_url(s: Services, attempt: Attempt, *, state: str, source: str | None) -> str:
+    """The address of the bank's page, sealed."""
+    target: dict[str, Any] = {"id_connection": attempt.id_connection}
+    if attempt.id_connection is None:
+        assert attempt.connector is not None
+        target = {"id_connector": attempt.connector.id}
+    url = await s.api.webauth_url(
+        s.token(attempt),
+        attempt.policy.redirect_uri or "",
+        source=source,
+        state=state,
+        values=attempt.plain_values,
+        **target,
+    )
+    return s.keyring.seal(url.reveal())
+
+
+@_call()
+async def disable_source(s: Services, attempt: Attempt, *, id_source: int) -> None:
+    await s.api.disable_source(s.token(attempt), _id(attempt), id_source)
+
+
+# --- accounts and subscriptions ----------------------------------------------------------------
+
+
+@_call()
+async def accounts(s: Services, attempt: Attempt) -> tuple[m.Account, ...]:
+    return await s.api.accounts(s.token(attempt), _id(attempt))
+
+
+@_call()
+async def subscriptions(s: Services, attempt: Attempt) -> tuple[m.Subscription, ...]:
+    return await s.api.subscriptions(s.token(attempt), _id(attempt))
+
+
+@_call(writes=True)
+async def activate_accounts(s: Services, attempt: Attempt, *, ids: tuple[int, ...]) -> None:
+    await s.api.activate_accounts(s.token(attempt), _id(attempt), ids)
+
+
+@_call(writes=True)
+async def activate_subscriptions(s: Services, attempt: Attempt, *, ids: tuple[int, ...]) -> None:
+    await s.api.activate_subscriptions(s.token(attempt), _id(attempt), ids)
+
+
+# --- clean-up ----------------------------------------------------------------------------------
+
+
+@_call(writes=True)
+async def delete_user(s: Services, attempt: Attempt) -> None:
+    await s.api.delete_user(s.token(attempt))
+
+
+@_call(writes=True)
+async def delete_connection(s: Services, attempt: Attempt) -> None:
+    await s.api.delete_connection(s.token(attempt), _id(attempt))
+
+
+def user_key(attempt: Attempt) -> str:
+    """The name of the claim on the owner's user."""
+    return f"user:{attempt.owner}"
+
+
+def _id(attempt: Attempt) -> int:
+    assert attempt.id_connection is not None, "a state that needs the connection comes after it"
+    return attempt.id_connection

@@ -1,0 +1,104 @@
+"""The list of connectors to choose from: read for each attempt, searched here, kept nowhere."""
+
+import asyncio
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from attrs import frozen
+
+from powens_flow.api import PowensClient
+from powens_flow.api import models as m
+from powens_flow.attempt import Attempt
+from powens_flow.clock import Clock
+from powens_flow.handlers.add_connection import is_allowed
+
+FRESH = timedelta(seconds=60)
+"""How long one reading of the list serves: a user types, and each letter is a search."""
+
+
+@frozen
+class ConnectorPage:
+    """One page of connectors, in JSON values: `id`, `uuid`, `name`, `color`, `slug`, `beta`,
+    `capabilities`, `auth_mechanism`. `page` begins at 1; `total` counts all that match."""
+
+    connectors: tuple[Mapping[str, Any], ...]
+    page: int
+    pages: int
+    total: int
+
+
+class Directory:
+    """The domain's connectors.
+
+    Powens advises against a static cache, as the list changes often: one reading is shared for a
+    minute, and never by an attempt that began to choose after it.
+    """
+
+    def __init__(self, api: PowensClient, clock: Clock) -> None:
+        self._api = api
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._read: tuple[datetime, tuple[str, ...], tuple[m.Connector, ...]] | None = None
+
+    async def page(self, attempt: Attempt, q: str, page: int, size: int) -> ConnectorPage:
+        """The connectors that the attempt's policy allows and whose name matches `q`.
+
+        Raises:
+            ValueError: `page` or `size` is not a positive number.
+            PowensError: the list could not be read.
+        """
+        if page < 1 or not 1 <= size <= 1000:
+            raise ValueError("page begins at 1; size is 1 to 1000")
+        found = _matching([c for c in await self._all(attempt) if is_allowed(c, attempt)], q)
+        part = found[(page - 1) * size : page * size]
+        pages = max(1, -(-len(found) // size))
+        return ConnectorPage(tuple(_shown(one) for one in part), page, pages, len(found))
+
+    async def _all(self, attempt: Attempt) -> tuple[m.Connector, ...]:
+        countries = attempt.policy.countries
+        async with self._lock:
+            read = self._read
+            now = self._clock.now()
+            if (
+                read is None
+                or read[1] != countries
+                or now - read[0] > FRESH
+                or read[0] < attempt.entered_at
+            ):
+                connectors = await self._api.all_connectors(
+                    country_codes=countries, expand=("countries",) if countries else ()
+                )
+                self._read = read = (now, countries, connectors)
+            return read[2]
+
+
+def _matching(connectors: list[m.Connector], q: str) -> list[m.Connector]:
+    wanted = folded(q).split()
+    ranked = []
+    for connector in connectors:
+        name = folded(connector.name)
+        if all(word in name for word in wanted):
+            first = not wanted or name.startswith(wanted[0])
+            ranked.append((not first, name, connector.id, connector))
+    return [entry[-1] for entry in sorted(ranked, key=lambda entry: entry[:3])]
+
+
+def folded(text: str) -> str:
+    """Text without case and accents, for searching: `Crédit` is found by `credit`."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(one for one in plain if not unicodedata.combining(one))
+
+
+def _shown(connector: m.Connector) -> Mapping[str, Any]:
+    return {
+        "id": connector.id,
+        "uuid": connector.uuid,
+        "name": connector.name,
+        "slug": connector.slug,
+        "color": connector.color,
+        "beta": connector.beta,
+        "capabilities": list(connector.capabilities),
+        "auth_mechanism": connector.auth_mechanism,
+    }

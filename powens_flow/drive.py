@@ -1,0 +1,284 @@
+"""Drives one leased attempt from where it is to its next rest: the engine's loop.
+
+It is the in-process runtime's `Context` too: it saves before and after each call that writes, in
+as few writes as that takes, and gives handlers their calls, time and ids.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import structlog
+from attrs import evolve, frozen
+
+from powens_flow import events as e
+from powens_flow import vocabulary as v
+from powens_flow.api import PowensError, recorded_calls
+from powens_flow.attempt import Attempt, Claim, JournalRow, Problem
+from powens_flow.calls import CALLS, Services
+from powens_flow.decisions import accepting, waiting
+from powens_flow.decisions.moving import absorb, move
+from powens_flow.errors import HandlerError, Outdated
+from powens_flow.handlers.failures import outcome_of
+from powens_flow.machine import Definition, NotAccepted
+from powens_flow.outcomes import Outcome
+from powens_flow.store.port import Posted, Save, StoreError, Taken, Untold
+
+log = structlog.get_logger("powens_flow")
+
+UNFIT_TRIGGERS = (v.CANCEL, v.EXPIRE)
+"""What an attempt still takes whose stored state fits nowhere any more."""
+
+
+@frozen(eq=False)
+class Tools:
+    """What a drive gets from its engine."""
+
+    services: Services
+    definition: Callable[[str], Definition]
+    new_id: Callable[[], str]
+    chance: Callable[[], float]
+    has_listeners: Callable[[], bool]
+    tell: Callable[[list[Untold]], None]
+    refuse: Callable[[str, int, Exception], None]
+
+
+class Drive:
+    """One lease of one attempt. Nothing of it outlives the lease."""
+
+    def __init__(self, tools: Tools, taken: Taken) -> None:
+        self._tools = tools
+        self._lease = taken.lease
+        self._saved = taken.attempt
+        self.attempt = taken.attempt
+        self.definition = tools.definition(taken.attempt.machine)
+        self._inbox = list(taken.inbox)
+        self._took: list[int] = []
+        self._rows: list[JournalRow] = []
+        self._claims: dict[str, Claim] = {}
+        self._dropped: dict[str, None] = {}
+        self._has_written = False
+        self._wrote_here = False
+        self.values: Mapping[str, str] = {}
+        self.recovering = taken.lapsed
+
+    # --- the context of handlers -------------------------------------------------------------
+
+    def now(self) -> datetime:
+        return self._tools.services.clock.now()
+
+    def new_id(self) -> str:
+        return self._tools.new_id()
+
+    def note(self, **changes: Any) -> Attempt:
+        self.attempt = evolve(self.attempt, **changes)
+        return self.attempt
+
+    async def call(self, name: str, /, **arguments: Any) -> Any:
+        call = CALLS[name]
+        if call.writes:
+            if self._wrote_here:
+                raise HandlerError(f"{name}: a calling state makes one call that writes")
+            self._wrote_here = True
+            if self._rows or self.attempt is not self._saved:
+                await self._save(durable=True)
+            self._has_written = True
+        elif self._has_written and self._rows:
+            await self._save(durable=True)
+        return await call.run(self._tools.services, self.attempt, **arguments)
+
+    # --- the loop ----------------------------------------------------------------------------
+
+    def take(self, event: e.Event, values: Mapping[str, str] | None = None) -> None:
+        """Take an event in the present state; nothing is saved yet.
+
+        Raises:
+            NotAccepted: the state does not take it.
+            InvalidEvent: its content cannot be taken.
+        """
+        facts = accepting.facts_of(event)
+        self._expect(event.trigger)
+        accepted = accepting.accept(self.attempt, event, self.now())
+        self._move(accepted, event.trigger, "event", Outcome(v.DONE, facts=facts), facts=facts)
+        self.values = values or {}
+        self.recovering = False
+
+    def _expect(self, trigger: str) -> None:
+        name = self.definition.today(self.attempt.state)
+        if name is None and trigger not in UNFIT_TRIGGERS:
+            raise Outdated(self.attempt.state, self.attempt.machine_hash, UNFIT_TRIGGERS)
+        if name is not None and trigger not in self.definition.accepts(name):
+            raise NotAccepted(name, trigger, self.definition.accepts(name))
+
+    def tick(self) -> bool:
+        """Let the clock speak to a waiting attempt; False when it has nothing to say."""
+        trigger = waiting.due_trigger(self.attempt, self.now())
+        if not self._fits():
+            trigger = v.EXPIRE if trigger else None
+        elif trigger == v.POLL and not self._takes(v.POLL):
+            trigger = None
+        if trigger is None:
+            return False
+        attempt = waiting.polled(self.attempt) if trigger == v.POLL else self.attempt
+        self._move(attempt, trigger, "clock", None)
+        return True
+
+    async def run(self) -> Attempt:
+        """Go on until the attempt waits, ends, or has to try a call again later."""
+        later = False
+        while True:
+            while self.is_calling() and not later:
+                later = not await self._called()
+            await self._rest()
+            if self._taken_from_inbox():
+                later = False
+            elif not self._took:
+                return self.attempt
+
+    def _fits(self) -> bool:
+        return self.definition.today(self.attempt.state) is not None
+
+    def _takes(self, trigger: str) -> bool:
+        name = self.definition.today(self.attempt.state)
+        return name is not None and trigger in self.definition.accepts(name)
+
+    def is_calling(self) -> bool:
+        """Whether the present state is one of the engine's own."""
+        name = self.definition.today(self.attempt.state)
+        return name is not None and self.definition.state(name).kind == "calling"
+
+    async def _called(self) -> bool:
+        """One run of the present calling state's handler; False when it is tried again later."""
+        cancel = self._posted_cancel()
+        if cancel is not None and not self.recovering and self._takes(v.CANCEL):
+            self._take_posted(cancel)
+            return True
+        outcome, calls = await self._outcome()
+        self.values, self.recovering, self._wrote_here = {}, False, False
+        state = self.definition.state(self.definition.today(self.attempt.state) or "")
+        later = waiting.retry(self.attempt, state.retry, outcome, self.now(), self._tools.chance())
+        self._claims |= {claim.key: claim for claim in outcome.claims}
+        self._dropped |= dict.fromkeys(outcome.dropped_claims)
+        if later is not None:
+            self._move(later.attempt, v.RETRY, "engine", outcome, calls=calls)
+            self.attempt = evolve(self.attempt, due_at=later.at)
+            return False
+        cause = state.table.handler or ""
+        self._move(absorb(self.attempt, outcome), outcome.kind, cause, outcome, calls=calls)
+        return True
+
+    async def _outcome(self) -> tuple[Outcome, tuple[Any, ...]]:
+        handler = self.definition.handler(self.definition.today(self.attempt.state) or "")
+        with recorded_calls() as calls:
+            try:
+                outcome = await handler(self, self.attempt)
+            except PowensError as error:
+                outcome = outcome_of(error, writing=self._wrote_here)
+            except StoreError:
+                raise
+            except Exception as error:
+                # A handler's own fault: the attempt is not lost for it, and its words, which may
+                # hold anything, are not repeated.
+                log.error("handler.failed", attempt=self.attempt.id, error=type(error).__name__)
+                kind = v.UNKNOWN if self._wrote_here else v.REJECTED
+                outcome = Outcome(kind, problem=Problem("internal", code=type(error).__name__))
+        return outcome, tuple(calls)
+
+    def _move(
+        self,
+        attempt: Attempt,
+        trigger: str,
+        cause: str,
+        outcome: Outcome | None,
+        *,
+        calls: tuple[Any, ...] = (),
+        facts: Mapping[str, Any] | None = None,
+    ) -> None:
+        if facts is None:
+            facts = _facts(outcome)
+        self.attempt, row = move(
+            attempt,
+            self.definition,
+            trigger,
+            self.now(),
+            cause=cause,
+            outcome=outcome,
+            calls=calls,
+            facts=facts,
+        )
+        self._rows.append(row)
+        log.info(
+            "attempt.transition",
+            attempt=row.attempt_id,
+            machine=self.attempt.machine,
+            trigger=trigger,
+            source=row.source,
+            dest=row.dest,
+            duration=row.duration,
+        )
+
+    # --- saving ------------------------------------------------------------------------------
+
+    async def _rest(self) -> None:
+        """Save, and give the lease back unless events wait."""
+        name = self.definition.today(self.attempt.state)
+        final = False
+        if name is not None:
+            state = self.definition.state(name)
+            final = state.kind == "final"
+            if state.kind == "waiting":
+                self.attempt = waiting.resting(self.attempt, state, self.now())
+        await self._save(durable=self._has_written or final, release=True)
+        self._has_written = False
+
+    async def _save(self, *, durable: bool, release: bool = False) -> None:
+        rows = tuple(self._rows)
+        untold = self._tools.has_listeners()
+        saved = await self._tools.services.store.save(
+            Save(
+                attempt=self.attempt,
+                lease=self._lease,
+                rows=rows,
+                untold=untold,
+                took=tuple(self._took),
+                claims=tuple(self._claims.values()),
+                dropped_claims=tuple(self._dropped),
+                release=release,
+                durable=durable,
+            )
+        )
+        self.attempt = self._saved = saved.attempt
+        self._rows, self._took, self._claims, self._dropped = [], [], {}, {}
+        self._inbox = list(saved.inbox)
+        if untold and rows:
+            self._tools.tell([Untold(row, saved.attempt) for row in rows])
+
+    # --- the inbox ---------------------------------------------------------------------------
+
+    def _posted_cancel(self) -> Posted | None:
+        return next((one for one in self._inbox if one.event.get("type") == v.CANCEL), None)
+
+    def _taken_from_inbox(self) -> bool:
+        """Take the next event that waits and can be taken, in order; False when there is none."""
+        return any(self._take_posted(posted) for posted in tuple(self._inbox))
+
+    def _take_posted(self, posted: Posted) -> bool:
+        self._inbox.remove(posted)
+        self._took.append(posted.seq)
+        try:
+            self.take(e.event_from_json(posted.event))
+        except Exception as error:
+            self._tools.refuse(self.attempt.id, posted.seq, error)
+            return False
+        return True
+
+
+def _facts(outcome: Outcome | None) -> dict[str, Any]:
+    if outcome is None:
+        return {}
+    facts = dict(outcome.facts)
+    if outcome.problem is not None:
+        facts["problem"] = outcome.problem.key
+        if outcome.problem.code is not None:
+            facts["code"] = outcome.problem.code
+    return facts

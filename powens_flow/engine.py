@@ -1,0 +1,412 @@
+"""The engine: one event, taken to the next rest."""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import structlog
+from attrs import evolve
+
+from powens_flow import events as e
+from powens_flow.api import PowensClient, PublicKeys
+from powens_flow.attempt import Attempt, JournalRow, Problem
+from powens_flow.calls import Services
+from powens_flow.clock import Clock, SystemClock
+from powens_flow.connectors import ConnectorPage, Directory
+from powens_flow.drive import Drive, Tools
+from powens_flow.errors import (
+    EventNotAccepted,
+    EventRefused,
+    NoSuchAttempt,
+    Working,
+    WrongValues,
+)
+from powens_flow.handlers import default_registry
+from powens_flow.keyring import Keyring
+from powens_flow.listeners import Listener, Listeners, Subscription
+from powens_flow.machine import Machines, NotAccepted, Registry, load_machines
+from powens_flow.owner import Owner
+from powens_flow.policy import Policy
+from powens_flow.prompts import WORKING, Prompt, prompt_of
+from powens_flow.sealer import Sealer, ValuesRefused
+from powens_flow.store.port import Busy, LeaseLost, Store, Taken
+from powens_flow.vault import Vault
+from powens_flow.view import View
+
+log = structlog.get_logger("powens_flow")
+
+LEASE = timedelta(seconds=30)
+"""How long a lease lasts; it is renewed well before, as long as its holder lives."""
+
+AT_ONCE = 100
+"""How many due attempts one process drives at the same time."""
+
+
+class Engine:
+    """Carries attempts from event to event; an async context manager.
+
+    `api` talks to Powens; `store` keeps attempts; `vault` keeps permanent users; `keyring` seals
+    the tokens that rest in the store. `policy` is used where `start` is given none. `machines` is
+    a folder of machine files that replace or extend ours, with `registry` for their handlers and
+    guards. `patience` is how many seconds `send` waits for a rest before it answers `working`, `grace` how many `close` waits.
+    """
+
+    def __init__(
+        self,
+        api: PowensClient,
+        store: Store,
+        vault: Vault,
+        keyring: Keyring,
+        *,
+        policy: Policy | None = None,
+        machines: Path | Machines | None = None,
+        registry: Registry | None = None,
+        clock: Clock | None = None,
+        new_id: Callable[[], str] | None = None,
+        chance: Callable[[], float] = random.random,
+        patience: float = 25.0,
+        grace: float = 10.0,
+    ) -> None:
+        self._policy = policy or Policy()
+        self._clock = clock or SystemClock()
+        self._store = store
+        self._new_id = new_id or _unguessable
+        self._patience = patience
+        self._grace = grace
+        self._holder = self._new_id()
+        self._machines = (
+            machines
+            if isinstance(machines, Machines)
+            else load_machines(registry or default_registry(), machines)
+        )
+        self._keyring = keyring
+        keys = PublicKeys(api)
+        self._sealer = Sealer(keys)
+        self._directory = Directory(api, self._clock)
+        self._listeners = Listeners(store)
+        self._tools = Tools(
+            services=Services(api, keys, keyring, vault, store, self._clock),
+            definition=self._machines.__getitem__,
+            new_id=self._new_id,
+            chance=chance,
+            has_listeners=lambda: bool(self._listeners),
+            tell=self._listeners.tell,
+            refuse=self._refuse,
+        )
+        self._driven: dict[str, asyncio.Task[Attempt]] = {}
+        self._waiters: dict[tuple[str, int], asyncio.Future[None]] = {}
+        self._sooner = asyncio.Event()
+        self._renewal: asyncio.Task[None] | None = None
+
+    # --- for the backend -------------------------------------------------------------------------
+
+    @property
+    def machines(self) -> Machines:
+        """The machines that this engine runs."""
+        return self._machines
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Give the drives under way `grace` seconds to rest, and tell the listeners.
+
+        A drive that is cut short is taken up again, here or elsewhere, when its lease has lapsed.
+        """
+        await self.settled(within=self._grace)
+        for task in list(self._driven.values()):
+            task.cancel()
+        await asyncio.gather(*self._driven.values(), return_exceptions=True)
+        await self._listeners.settled()
+        if self._renewal is not None:
+            self._renewal.cancel()
+            self._renewal = None
+
+    def for_owner(self, owner: str) -> Owner:
+        """The attempts of one end user; another owner's do not exist there."""
+        if not owner:
+            raise ValueError("an owner is a text that is not empty")
+        return Owner(self, owner)
+
+    def on(
+        self, *, state: str | None = None, machine: str | None = None
+    ) -> Callable[[Listener], Listener]:
+        """A decorator for listeners: `@engine.on()` hears every saved transition, `state=` those
+        into one state (`completed`, `source.state.approving`, ...). At least once each."""
+
+        def add(listener: Listener) -> Listener:
+            self._listeners.add(Subscription(listener, state, machine))
+            return listener
+
+        return add
+
+    async def settled(self, *, within: float | None = None) -> None:
+        """Wait until no attempt is driven here, and the listeners heard of all that was saved.
+
+        With `within`, at most so many seconds; the listeners are then left to hear of it later.
+        """
+        loop = asyncio.get_running_loop()
+        until = None if within is None else loop.time() + within
+        while self._driven:
+            left = None if until is None else until - loop.time()
+            if left is not None and left <= 0:
+                return
+            await asyncio.wait(list(self._driven.values()), timeout=left)
+        await self._listeners.settled()
+
+    async def history(self, attempt_id: str) -> tuple[JournalRow, ...]:
+        """The journal of any attempt, oldest first.
+
+        Raises:
+            NoSuchAttempt: there is none of that id.
+        """
+        rows = await self._store.history(attempt_id)
+        if not rows and await self._store.load(attempt_id) is None:
+            raise NoSuchAttempt
+        return rows
+
+    async def run(self) -> None:
+        """Take up what is due, now and for ever: deadlines, polls, retries, crashed attempts.
+
+        One task of each process of the backend should run this.
+        """
+        await self._listeners.retell()
+        while True:
+            self._sooner.clear()
+            if not await self.tick():
+                await self._until_due()
+
+    async def tick(self) -> int:
+        """Take up what is due at this moment, and drive it to rest; answers how many there were."""
+        now = self._clock.now()
+        due = await self._store.due(holder=self._holder, now=now, until=now + LEASE, limit=AT_ONCE)
+        drives = [self._start_drive(taken, self._due_drive(taken)) for taken in due]
+        if drives:
+            await asyncio.gather(*drives, return_exceptions=True)
+        return len(drives)
+
+    async def _until_due(self) -> None:
+        due = await self._store.next_due()
+        pause = 0.5 if due is None else (due - self._clock.now()).total_seconds()
+        sleep = asyncio.ensure_future(self._clock.sleep(min(0.5, max(0.01, pause))))
+        sooner = asyncio.ensure_future(self._sooner.wait())
+        try:
+            await asyncio.wait((sleep, sooner), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleep.cancel()
+            sooner.cancel()
+
+    async def _due_drive(self, taken: Taken) -> Attempt:
+        drive = Drive(self._tools, taken)
+        if not taken.lapsed and not drive.is_calling() and not drive.tick() and not taken.inbox:
+            await self._store.release(taken.lease)
+            return taken.attempt
+        return await drive.run()
+
+    # --- driving -----------------------------------------------------------------------------
+
+    def _start_drive(
+        self, taken: Taken, work: Coroutine[Any, Any, Attempt]
+    ) -> asyncio.Task[Attempt]:
+        attempt_id = taken.attempt.id
+        task = asyncio.get_running_loop().create_task(work)
+        self._driven[attempt_id] = task
+        task.add_done_callback(lambda done: self._drive_ended(attempt_id, done))
+        if self._renewal is None:
+            self._renewal = asyncio.get_running_loop().create_task(self._renew())
+        return task
+
+    def _drive_ended(self, attempt_id: str, task: asyncio.Task[Attempt]) -> None:
+        if self._driven.get(attempt_id) is task:
+            del self._driven[attempt_id]
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("drive.failed", attempt=attempt_id, error=type(error).__name__)
+        for key in [key for key in self._waiters if key[0] == attempt_id]:
+            waiter = self._waiters.pop(key)
+            if not waiter.done():
+                waiter.set_result(None)
+        self._sooner.set()
+
+    def _refuse(self, attempt_id: str, seq: int, error: Exception) -> None:
+        waiter = self._waiters.pop((attempt_id, seq), None)
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(error)
+
+    async def _renew(self) -> None:
+        """Prolong the leases of what is driven here, for as long as anything is."""
+        while True:
+            await self._clock.sleep(LEASE.total_seconds() / 3)
+            if not self._driven:
+                self._renewal = None
+                return
+            until = self._clock.now() + LEASE
+            await self._store.renew(self._holder, tuple(self._driven), until)
+
+    # --- for one owner (see `Owner`) -------------------------------------------------------------
+
+    async def start(self, owner: str, machine: str, policy: Policy | None) -> View:
+        """See `Owner.start`."""
+        definition = self._machines[machine]
+        now = self._clock.now()
+        attempt = Attempt(
+            id=self._new_id(),
+            owner=owner,
+            machine=definition.name,
+            state=definition.initial,
+            created_at=now,
+            entered_at=now,
+            machine_hash=definition.hash,
+            policy=policy or self._policy,
+        )
+        taken = await self._store.create(
+            attempt, (), holder=self._holder, until=now + LEASE, untold=False
+        )
+        return await self._driven_view(taken, Drive(self._tools, taken).run())
+
+    async def send(self, owner: str, attempt_id: str, event: e.Event) -> View:
+        """See `Owner.send`."""
+        has_values = isinstance(event, e.SubmitValues)
+        taken = await self._take(owner, attempt_id, None if has_values else event)
+        if isinstance(taken, Busy):
+            if has_values:
+                raise Working(self._working(taken.attempt).prompt)
+            return await self._waited(taken)
+        drive = Drive(self._tools, taken)
+        if taken.inbox or (taken.lapsed and drive.is_calling()):
+            # What came before goes first; after a crash, what it left behind is found out first.
+            self._start_drive(taken, drive.run())
+            return await self.send(owner, attempt_id, event)
+        try:
+            drive.take(event, await self._checked(event, taken.attempt))
+        except BaseException as error:
+            await self._store.release(taken.lease)
+            raise self._told(error, taken.attempt) from None
+        return await self._driven_view(taken, drive.run())
+
+    async def get(self, owner: str, attempt_id: str) -> View:
+        """See `Owner.get`."""
+        attempt = await self._load(owner, attempt_id)
+        return self._working(attempt) if attempt_id in self._driven else self._view(attempt)
+
+    async def connectors(
+        self, owner: str, attempt_id: str, q: str, page: int, size: int
+    ) -> ConnectorPage:
+        """See `Owner.connectors`."""
+        return await self._directory.page(await self._load(owner, attempt_id), q, page, size)
+
+    async def seal(self, owner: str, attempt_id: str, values: Mapping[str, str]) -> e.SubmitValues:
+        """See `Owner.seal`."""
+        attempt = await self._load(owner, attempt_id)
+        accepts = self._accepts(attempt)
+        if e.SubmitValues.trigger not in accepts:
+            cause = NotAccepted(attempt.state, e.SubmitValues.trigger, accepts)
+            raise EventNotAccepted(cause, self._prompt(attempt))
+        try:
+            return await self._sealer.seal(attempt, values)
+        except ValuesRefused as error:
+            raise self._told(error, attempt) from None
+
+    async def _take(self, owner: str, attempt_id: str, event: e.Event | None) -> Taken | Busy:
+        now = self._clock.now()
+        taken = await self._store.take(
+            attempt_id,
+            owner=owner,
+            holder=self._holder,
+            now=now,
+            until=now + LEASE,
+            post=event.to_json() if event is not None else None,
+        )
+        if taken is None:
+            raise NoSuchAttempt
+        return taken
+
+    async def _load(self, owner: str | None, attempt_id: str) -> Attempt:
+        attempt = await self._store.load(attempt_id)
+        if attempt is None or owner not in (None, attempt.owner):
+            raise NoSuchAttempt
+        return attempt
+
+    async def _checked(self, event: e.Event, attempt: Attempt) -> Mapping[str, str] | None:
+        if not isinstance(event, e.SubmitValues) or event.trigger not in self._accepts(attempt):
+            return None
+        return await self._sealer.check(attempt, event.values)
+
+    def _accepts(self, attempt: Attempt) -> tuple[str, ...]:
+        definition = self._machines[attempt.machine]
+        return definition.accepts(definition.today(attempt.state) or "")
+
+    def _told(self, error: BaseException, attempt: Attempt) -> BaseException:
+        """The error as the caller is to see it, with the prompt that still stands."""
+        if isinstance(error, NotAccepted):
+            return EventNotAccepted(error, self._prompt(attempt))
+        if isinstance(error, e.InvalidEvent):
+            return EventRefused(error, self._prompt(attempt))
+        if isinstance(error, ValuesRefused):
+            key = "values.seal_again" if error.seal_again else "values.wrong"
+            told = evolve(attempt, problem=Problem(key, fields=error.fields))
+            return WrongValues(error.fields, self._prompt(told), seal_again=error.seal_again)
+        return error
+
+    async def _waited(self, busy: Busy) -> View:
+        """The view once the posted event was taken, here; another process's rest is not seen."""
+        attempt_id = busy.attempt.id
+        if attempt_id in self._driven and busy.seq is not None:
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiters[attempt_id, busy.seq] = waiter
+            try:
+                await asyncio.wait_for(waiter, self._patience)
+            except TimeoutError:
+                return self._working(busy.attempt)
+            except (NotAccepted, e.InvalidEvent) as error:
+                raise self._told(error, await self._load(None, attempt_id)) from None
+            finally:
+                self._waiters.pop((attempt_id, busy.seq), None)
+            return self._view(await self._load(None, attempt_id))
+        return self._working(busy.attempt)
+
+    async def _driven_view(self, taken: Taken, work: Coroutine[Any, Any, Attempt]) -> View:
+        """The view at the next rest; the work goes on if the caller leaves or loses patience."""
+        task = self._start_drive(taken, work)
+        done, _ = await asyncio.wait((task,), timeout=self._patience)
+        if not done:
+            return self._working(taken.attempt)
+        try:
+            return self._view(task.result())
+        except LeaseLost:
+            return self._view(await self._load(None, taken.attempt.id))
+
+    def _prompt(self, attempt: Attempt) -> Prompt:
+        return prompt_of(attempt, self._machines[attempt.machine], self._keyring.open)
+
+    def _view(self, attempt: Attempt) -> View:
+        return View(
+            attempt_id=attempt.id,
+            machine=attempt.machine,
+            state=attempt.state,
+            prompt=self._prompt(attempt),
+            result=attempt.result,
+            version=attempt.version,
+        )
+
+    def _working(self, attempt: Attempt) -> View:
+        """The view while the attempt is driven: nothing but a cancellation fits."""
+        prompt = Prompt(WORKING, WORKING, ("cancel",))
+        return evolve(self._view(attempt), prompt=prompt)
+
+
+def _unguessable() -> str:
+    return secrets.token_urlsafe(18)

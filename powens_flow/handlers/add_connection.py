@@ -1,0 +1,171 @@
+"""The calling states of `add_connection`: the user, the connector, consent, the token."""
+
+from datetime import timedelta
+from typing import Any
+
+from attrs import evolve
+
+from powens_flow import vocabulary as v
+from powens_flow.api import models as m
+from powens_flow.attempt import Attempt, Claim, Problem, User
+from powens_flow.calls import user_key
+from powens_flow.decisions.planning import gives, usable_sources
+from powens_flow.handlers import shapes
+from powens_flow.handlers.context import Context
+from powens_flow.handlers.registry import handlers
+from powens_flow.outcomes import Outcome
+
+MAKING_A_USER = timedelta(seconds=60)
+"""How long the right to make the owner's user is held before another attempt may take it."""
+
+
+@handlers.handler("open_user")
+async def open_user(context: Context, attempt: Attempt) -> Outcome:
+    """The owner's user: kept in the vault, being made by another attempt, or made here."""
+    kept = await context.call("kept_user")
+    if kept is not None:
+        return Outcome(v.DONE, {"user": kept})
+    claim = await context.call("claim_user", until=context.now() + MAKING_A_USER)
+    if claim.data:
+        return Outcome(v.DONE, {"user": _shared(claim, attempt)})
+    if claim.attempt_id != attempt.id:
+        return Outcome(v.LOCKED, problem=Problem("user.being_made"), retry_after=1.0)
+    user = await context.call("init_user", permanent=attempt.policy.permanent_user)
+    return Outcome(v.DONE, {"user": user}, claims=(_claimed(attempt, user, context),))
+
+
+def _claimed(attempt: Attempt, user: User, context: Context) -> Claim:
+    data = {
+        "id": user.id,
+        "token": user.token,
+        "permanent": user.permanent,
+        "expires_at": user.expires_at.isoformat() if user.expires_at else None,
+    }
+    until = user.expires_at or context.now() + timedelta(days=1)
+    return Claim(user_key(attempt), attempt.id, until, data)
+
+
+def _shared(claim: Claim, attempt: Attempt) -> User:
+    """The user that the claim's attempt made: one owner has one Powens user."""
+    return User(
+        id=claim.data["id"],
+        token=claim.data["token"],
+        permanent=claim.data["permanent"],
+        made_here=claim.attempt_id == attempt.id,
+        expires_at=claim.until if claim.data["expires_at"] else None,
+    )
+
+
+@handlers.handler("fetch_connector")
+async def fetch_connector(context: Context, attempt: Attempt) -> Outcome:
+    """The chosen connector, if it may be used, and the connections that exist before."""
+    policy = attempt.policy
+    ref = attempt.connector_ref or policy.connectors[0]
+    read: m.Connector = await context.call("connector", ref=ref)
+    if not is_allowed(read, attempt):
+        return Outcome(v.REFUSED_INPUT, problem=Problem("connector.not_allowed"))
+    connector = shapes.connector(read)
+    if not usable_sources(connector, policy):
+        return Outcome(v.UNSUPPORTED, problem=Problem("connector.no_source"))
+    known: tuple[int, ...] = ()
+    if attempt.user is not None and (attempt.user.permanent or not attempt.user.made_here):
+        known = tuple(one.id for one in await context.call("connections"))
+    changes = {"connector": connector, "known_connections": known}
+    return Outcome(v.DONE, changes, {"connector": connector.uuid})
+
+
+def is_allowed(read: m.Connector, attempt: Attempt) -> bool:
+    """Whether a new connection of it may be made: not hidden or restricted, and as the policy says."""
+    policy = attempt.policy
+    countries = tuple(country.id for country in read.countries)
+    return (
+        not read.hidden
+        and not read.restricted
+        and (policy.beta or not read.beta)
+        and (not policy.connectors or not {read.uuid, str(read.id)}.isdisjoint(policy.connectors))
+        and gives(read.capabilities, policy.capabilities)
+        and gives(read.account_types, policy.account_types)
+        and gives(read.account_usages, policy.account_usages)
+        and gives(countries, policy.countries)
+    )
+
+
+@handlers.handler("list_accounts")
+async def list_accounts(context: Context, attempt: Attempt) -> Outcome:
+    """What was found, to be approved; a connector without documents has no subscriptions."""
+    accounts = await context.call("accounts")
+    capabilities = attempt.connector.capabilities if attempt.connector else ()
+    subscriptions: Any = ()
+    if not capabilities or "document" in capabilities:
+        subscriptions = await context.call("subscriptions")
+    changes = {
+        "accounts": tuple(shapes.account(one) for one in accounts if not one.deleted),
+        "subscriptions": tuple(shapes.subscription(one) for one in subscriptions),
+        "source": None,
+        "wanted_source": None,
+        "asked": (),
+        "asked_for": None,
+    }
+    facts = {"accounts": len(accounts), "subscriptions": len(subscriptions)}
+    return Outcome(v.DONE, changes, facts)
+
+
+@handlers.handler("activate_accounts")
+async def activate_accounts(context: Context, attempt: Attempt) -> Outcome:
+    """The user's consent, carried out for accounts. Enabling twice is enabling once."""
+    assert attempt.consent is not None, "given in choosing_accounts"
+    await context.call("activate_accounts", ids=attempt.consent.accounts)
+    return Outcome(v.DONE, facts={"accounts": list(attempt.consent.accounts)})
+
+
+@handlers.handler("activate_subscriptions")
+async def activate_subscriptions(context: Context, attempt: Attempt) -> Outcome:
+    """The user's consent, carried out for subscriptions."""
+    assert attempt.consent is not None, "given in choosing_accounts"
+    await context.call("activate_subscriptions", ids=attempt.consent.subscriptions)
+    return Outcome(v.DONE, facts={"subscriptions": list(attempt.consent.subscriptions)})
+
+
+@handlers.handler("exchange_token")
+async def exchange_token(context: Context, attempt: Attempt) -> Outcome:
+    """The temporary user made permanent, unless it is already."""
+    known = await _already_permanent(context, attempt)
+    if known is not None:
+        return known
+    if context.recovering:
+        return Outcome(v.UNKNOWN)
+    return _permanent(attempt, await context.call("exchange_token"))
+
+
+@handlers.handler("renew_token")
+async def renew_token(context: Context, attempt: Attempt) -> Outcome:
+    """The documented way back when the exchange's answer was lost, or its code burnt."""
+    known = await _already_permanent(context, attempt)
+    return known or _permanent(attempt, await context.call("renew_token"))
+
+
+async def _already_permanent(context: Context, attempt: Attempt) -> Outcome | None:
+    user = attempt.user
+    assert user is not None, "opened first"
+    if user.permanent:
+        return Outcome(v.DONE)
+    if user.made_here:
+        return None
+    kept = await context.call("kept_user")
+    return Outcome(v.DONE, {"user": kept}) if kept is not None and kept.id == user.id else None
+
+
+def _permanent(attempt: Attempt, token: str) -> Outcome:
+    assert attempt.user is not None, "opened first"
+    user = evolve(attempt.user, token=token, permanent=True, expires_at=None)
+    return Outcome(v.DONE, {"user": user})
+
+
+@handlers.handler("keep_token")
+async def keep_token(context: Context, attempt: Attempt) -> Outcome:
+    """The permanent token in the vault, before the attempt is called completed."""
+    assert attempt.user is not None, "opened first"
+    if not attempt.user.kept:
+        await context.call("keep_user")
+    user = evolve(attempt.user, kept=True)
+    return Outcome(v.DONE, {"user": user}, dropped_claims=(user_key(attempt),))

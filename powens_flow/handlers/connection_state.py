@@ -1,0 +1,250 @@
+"""The calling states of `connection_state`: reading what the connection needs, and sending it."""
+
+from datetime import timedelta
+from typing import Any
+
+from attrs import evolve
+
+from powens_flow import vocabulary as v
+from powens_flow.api import errors as api
+from powens_flow.api import models as m
+from powens_flow.attempt import UNUSABLE, AskedField, Attempt, Problem, Reading
+from powens_flow.calls import CHECKING
+from powens_flow.decisions import fates, planning
+from powens_flow.decisions.accepting import WEBAUTH_STATE_PREFIX
+from powens_flow.decisions.guards import PATIENT_STATES
+from powens_flow.handlers import shapes
+from powens_flow.handlers.context import Context
+from powens_flow.handlers.failures import outcome_of
+from powens_flow.handlers.registry import handlers
+from powens_flow.handlers.source import is_of, newest_connection, own_source
+from powens_flow.outcomes import Outcome
+
+LONGEST = timedelta(seconds=CHECKING)
+
+
+# --- reading ---------------------------------------------------------------------------------
+
+
+@handlers.handler("read_state")
+async def read_state(context: Context, attempt: Attempt) -> Outcome:
+    """What the connection, or the source at hand, says of itself; the user's own token reads it."""
+    if attempt.id_connection is not None:
+        read = await context.call("connection", id_connection=attempt.id_connection)
+        return _decided(context, attempt, read)
+    try:
+        found = await _come_back(context, attempt)
+    except api.Gone:
+        return _foreign()
+    if found is None:
+        return _nothing_there(attempt)
+    if not is_of(found, attempt):
+        return _foreign()
+    made = found.id not in attempt.known_connections
+    attempt = context.note(id_connection=found.id, connection_made_here=made)
+    return _decided(context, attempt, found)
+
+
+async def _come_back(context: Context, attempt: Attempt) -> m.Connection | None:
+    """The connection that the callback names, or the one that came to be since.
+
+    A callback proves nothing: what it names is read with the user's own token, and a redirect
+    may be lost.
+    """
+    named = attempt.callback_connection
+    if named is None:
+        newest = await newest_connection(context, attempt)
+        if newest is None:
+            return None
+        named = newest.id
+    read: m.Connection = await context.call("connection", id_connection=named)
+    return read
+
+
+def _foreign() -> Outcome:
+    changes = {"came_back": False, "callback_connection": None}
+    problem = Problem("webauth.foreign_connection")
+    return Outcome(v.REFUSED_INPUT, changes, problem=problem)
+
+
+def _nothing_there(attempt: Attempt) -> Outcome:
+    if attempt.url is not None and not attempt.came_back:
+        return Outcome(v.GONE, facts={"still_at_bank": True}, problem=attempt.problem)
+    changes = {"came_back": False, "url": None, "url_state": None}
+    return Outcome(v.GONE, changes, {"nothing_came": True}, Problem("webauth.nothing_came"))
+
+
+def _decided(context: Context, attempt: Attempt, read: m.Connection) -> Outcome:
+    source = own_source(read, attempt)
+    if attempt.source and source is None and read.sources:
+        return _source_missing(attempt)
+    state = source.state if source is not None else read.state
+    if state is None:
+        expire = source.access_expire if source is not None else None
+        changes = fates.added(attempt, expire) | _settled(read, source)
+        return Outcome(v.DONE, changes, {"state": None, "connection": read.id})
+    return _needs(context, attempt, read, source, state)
+
+
+def _source_missing(attempt: Attempt) -> Outcome:
+    """The source is not there: still at the bank for it, or deleted after a refusal."""
+    if attempt.url is not None:
+        return _nothing_there(attempt)
+    problem = attempt.problem or Problem("source.lost")
+    return Outcome(v.GONE, {"came_back": False}, {"source_was_lost": True}, problem)
+
+
+def _settled(read: m.Connection, source: m.ConnectionSource | None) -> dict[str, Any]:
+    return {
+        "reading": Reading(last_update=source.last_update if source else read.last_update),
+        "source_id": source.id if source else None,
+        "resumed": False,
+        "came_back": False,
+        "callback_connection": None,
+        "unsure_since": None,
+    }
+
+
+def _needs(
+    context: Context,
+    attempt: Attempt,
+    read: m.Connection,
+    source: m.ConnectionSource | None,
+    state: str,
+) -> Outcome:
+    reading = _reading(attempt, read, source, state)
+    unsure = _may_still_change(context, attempt, reading)
+    at_bank = attempt.url is not None and not attempt.came_back
+    changes: dict[str, Any] = {
+        "reading": reading,
+        "source_id": source.id if source else None,
+        "came_back": False,
+        "callback_connection": None,
+        "resumed": attempt.resumed and state.casefold() == "decoupled",
+        "unsure_since": attempt.unsure_since if unsure else None,
+        **({} if at_bank else {"url": None, "url_state": None}),
+        **_asking(attempt, read, state),
+    }
+    facts = {
+        "state": state,
+        "repeats": reading.repeats,
+        "may_still_change": unsure,
+        "still_at_bank": at_bank,
+    }
+    if state.casefold() == "notsupported":
+        changes |= fates.fate(attempt, UNUSABLE, state=state)
+    return Outcome(v.INTERACTION_NEEDED, changes, facts, _problem(attempt, state, reading))
+
+
+def _reading(
+    attempt: Attempt, read: m.Connection, source: m.ConnectionSource | None, state: str
+) -> Reading:
+    before = attempt.reading
+    now = Reading(
+        state=state,
+        error_message=read.error_message,
+        fields=tuple(one.name for one in read.fields),
+        last_update=source.last_update if source else read.last_update,
+        next_try=(source.next_try if source else None) or read.next_try,
+    )
+    same = (before.state, before.fields, before.last_update) == (
+        now.state,
+        now.fields,
+        now.last_update,
+    )
+    return evolve(now, repeats=before.repeats + 1 if same else 0)
+
+
+def _may_still_change(context: Context, attempt: Attempt, reading: Reading) -> bool:
+    """Whether what was sent, and whose answer was lost, may still be at work."""
+    return (
+        attempt.unsure_since is not None
+        and reading.repeats > 0
+        and context.now() < attempt.unsure_since + LONGEST
+    )
+
+
+def _asking(attempt: Attempt, read: m.Connection, state: str) -> dict[str, Any]:
+    """The fields to ask for, where the state asks for values."""
+    fields = shapes.fields(read.fields)
+    asked_for, asked = {
+        "additionalinformationneeded": ("information", fields),
+        "wrongpass": ("correction", fields or _source_fields(attempt)),
+        "passwordexpired": ("new_password", fields or planning.password_fields(attempt)),
+    }.get(state.casefold(), (None, ()))
+    return {} if asked_for is None else {"asked": asked, "asked_for": asked_for}
+
+
+def _source_fields(attempt: Attempt) -> tuple[AskedField, ...]:
+    source = planning.source_named(attempt, attempt.source)
+    return planning.fields_of(attempt, source) if source is not None else ()
+
+
+def _problem(attempt: Attempt, state: str, reading: Reading) -> Problem | None:
+    """Only what the prompt of the state does not say by itself."""
+    patient = state.casefold() in PATIENT_STATES or attempt.url is not None
+    if reading.repeats >= attempt.policy.no_progress_limit and not patient:
+        return Problem("state.no_progress", message=reading.error_message)
+    return attempt.problem if attempt.problem and state.casefold() == "wrongpass" else None
+
+
+# --- sending ---------------------------------------------------------------------------------
+
+
+@handlers.handler("force_sync")
+async def force_sync(context: Context, attempt: Attempt) -> Outcome:
+    """A forced sync; while one runs, Powens refuses another by itself."""
+    if context.recovering:
+        return Outcome(v.UNKNOWN, {"unsure_since": attempt.entered_at})
+    try:
+        read = await context.call("force_sync", source=attempt.source or None)
+    except api.PowensError as error:
+        return outcome_of(error, writing=True, unsure_since=attempt.entered_at)
+    return _sent(attempt, read)
+
+
+@handlers.handler("answer_fields")
+async def answer_fields(context: Context, attempt: Attempt) -> Outcome:
+    """The user's values, posted once: a code or a password is never sent again unasked."""
+    unsure = {"unsure_since": attempt.entered_at}
+    if context.recovering or not context.values:
+        return Outcome(v.UNKNOWN, unsure, problem=Problem("outcome_unknown"))
+    try:
+        read = await context.call(
+            "update_connection", source=attempt.source or None, values=context.values
+        )
+    except api.KeyRefused as error:
+        await context.call("refresh_key")
+        return outcome_of(error, writing=True)
+    except api.PowensError as error:
+        return outcome_of(error, writing=True, **unsure)
+    return _sent(attempt, read)
+
+
+def _sent(attempt: Attempt, read: m.Connection) -> Outcome:
+    """The answer tells the connection's state only; any source's error shows there."""
+    if read.state is None:
+        return Outcome(v.DONE, fates.added(attempt), {"state": None})
+    return Outcome(v.INTERACTION_NEEDED, {"unsure_since": None}, {"state": read.state})
+
+
+@handlers.handler("resume")
+async def resume(context: Context, attempt: Attempt) -> Outcome:
+    """Go on once the user has approved; Powens works on in the background."""
+    try:
+        read = await context.call("resume_connection", source=attempt.source or None)
+    except api.PowensError as error:
+        return outcome_of(error, writing=True, resumed=True)
+    if read.state is None:
+        return Outcome(v.DONE, fates.added(attempt), {"state": None})
+    return Outcome(v.INTERACTION_NEEDED, {"resumed": True}, {"state": read.state})
+
+
+@handlers.handler("open_webauth")
+async def open_webauth(context: Context, attempt: Attempt) -> Outcome:
+    """The address of the bank's page, with a `state` of our own that is used once."""
+    if not attempt.policy.redirect_uri:
+        return Outcome(v.REJECTED, problem=Problem("policy.no_redirect_uri"))
+    state = WEBAUTH_STATE_PREFIX + context.new_id()
+    url = await context.call("webauth_url", state=state, source=attempt.source or None)
+    return Outcome(v.DONE, {"url": url, "url_state": state, "came_back": False})

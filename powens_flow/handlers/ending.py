@@ -1,0 +1,23 @@
+"""The calling state of `ending`: deletes what the attempt made, and only that."""
+
+from powens_flow import vocabulary as v
+from powens_flow.attempt import Attempt
+from powens_flow.calls import user_key
+from powens_flow.handlers.context import Context
+from powens_flow.handlers.registry import handlers
+from powens_flow.outcomes import Outcome
+
+
+@handlers.handler("clean_up")
+async def clean_up(context: Context, attempt: Attempt) -> Outcome:
+    """Delete the user this attempt made, if nobody else needs it, or else its connection."""
+    user = attempt.user
+    if not attempt.policy.cleanup or user is None:
+        return Outcome(v.DONE, {"cleanup": "nothing" if user is None else "kept"})
+    if user.made_here and not user.kept and not await context.call("other_attempts"):
+        await context.call("delete_user")
+        return Outcome(v.DONE, {"cleanup": "user"}, dropped_claims=(user_key(attempt),))
+    if attempt.connection_made_here and attempt.id_connection is not None:
+        await context.call("delete_connection")
+        return Outcome(v.DONE, {"cleanup": "connection"})
+    return Outcome(v.DONE, {"cleanup": "nothing"})

@@ -1,0 +1,5 @@
+"""The registry that our handlers enter themselves in."""
+
+from powens_flow.machine.registry import Registry
+
+handlers = Registry()

@@ -1,0 +1,160 @@
+"""The calling states of `source`: planning, submitting, and finding out what came of it."""
+
+from datetime import timedelta
+from typing import Any
+
+from attrs import evolve
+
+from powens_flow import vocabulary as v
+from powens_flow.api import errors as api
+from powens_flow.api import models as m
+from powens_flow.api.constants import INTERACTION_STATES
+from powens_flow.attempt import Attempt, Problem, Reading
+from powens_flow.calls import CHECKING
+from powens_flow.decisions import fates, planning
+from powens_flow.handlers.context import Context
+from powens_flow.handlers.failures import outcome_of
+from powens_flow.handlers.registry import handlers
+from powens_flow.outcomes import Outcome
+
+LONGEST = timedelta(seconds=CHECKING)
+SYNC_LOOKS = 6
+"""Looks after which a sync that shows no sign of its end is taken to have ended: the API says
+nowhere that one runs, so the next post will tell."""
+
+_FRESH: dict[str, Any] = {
+    "source_id": None,
+    "plain_values": {},
+    "reading": Reading(),
+    "resumed": False,
+    "url": None,
+    "url_state": None,
+    "came_back": False,
+    "callback_connection": None,
+    "unsure_since": None,
+}
+
+
+@handlers.handler("plan_source")
+async def plan_source(context: Context, attempt: Attempt) -> Outcome:
+    """The next source and its fields. Pure: it only looks at the attempt."""
+    source = planning.next_source(attempt)
+    if source is None:
+        return Outcome(v.UNSUPPORTED, problem=Problem("connector.no_source"))
+    changes = _FRESH | {"source": source.name, "asked": (), "asked_for": None}
+    if source.mechanism not in (planning.CREDENTIALS, planning.WEBAUTH):
+        problem = Problem("source.unsupported_mechanism")
+        return Outcome(v.UNSUPPORTED, changes, {"mechanism": source.mechanism}, problem)
+    asked = planning.fields_of(attempt, source)
+    changes |= {"asked": asked, "asked_for": "values"}
+    facts: dict[str, Any] = {"source": source.name, "fields": [one.name for one in asked]}
+    return Outcome(v.DONE, changes, facts, attempt.problem)
+
+
+@handlers.handler("submit_source")
+async def submit_source(context: Context, attempt: Attempt) -> Outcome:
+    """Create the connection with its first source, or add a further source to it."""
+    unsure = {"unsure_since": attempt.entered_at}
+    if context.recovering or (attempt.asked and not context.values):
+        return Outcome(v.UNKNOWN, unsure, problem=Problem("outcome_unknown"))
+    name = "create_connection" if attempt.id_connection is None else "update_connection"
+    try:
+        read: m.Connection = await context.call(
+            name, source=attempt.source or None, values=context.values
+        )
+    except api.KeyRefused as error:
+        await context.call("refresh_key")
+        return outcome_of(error, writing=True)
+    except (api.InteractionNeeded, api.NoAccount) as error:
+        # A code instead of a connection: whether one was made is not said.
+        return evolve(outcome_of(error, writing=True, **unsure), kind=v.UNKNOWN)
+    except api.PowensError as error:
+        return outcome_of(error, writing=True, **unsure)
+    return _submitted(attempt, read)
+
+
+def _submitted(attempt: Attempt, read: m.Connection) -> Outcome:
+    made = attempt.connection_made_here or attempt.id_connection is None
+    changes: dict[str, Any] = {
+        "id_connection": read.id,
+        "connection_made_here": made,
+        "unsure_since": None,
+    }
+    if read.state is None:
+        changes |= fates.added(attempt)
+        return Outcome(v.DONE, changes, {"state": None, "connection": read.id})
+    facts = {"state": read.state, "connection": read.id}
+    return Outcome(v.INTERACTION_NEEDED, changes, facts)
+
+
+@handlers.handler("look_for_source")
+async def look_for_source(context: Context, attempt: Attempt) -> Outcome:
+    """What a lost answer left behind: a connection made since, or the source within it."""
+    found = await _found(context, attempt)
+    if found is not None:
+        changes = {"unsure_since": None, **found}
+        return Outcome(v.DONE, changes, {"found": True, "connection": found.get("id_connection")})
+    problem = attempt.problem
+    code = problem.code if problem else None
+    since = attempt.unsure_since or context.now()
+    if code is None and context.now() < since + LONGEST:
+        return Outcome(v.LOCKED, facts={"found": False}, problem=problem)
+    # Powens itself answered (a code), or can no longer be at work: absence counts.
+    facts = {"found": False, "state": INTERACTION_STATES.get((code or "").lower())}
+    return Outcome(v.GONE, {"unsure_since": None}, facts, problem)
+
+
+async def _found(context: Context, attempt: Attempt) -> dict[str, Any] | None:
+    if attempt.id_connection is None:
+        read = await newest_connection(context, attempt)
+        return None if read is None else {"id_connection": read.id, "connection_made_here": True}
+    connection: m.Connection = await context.call("connection", id_connection=attempt.id_connection)
+    source = own_source(connection, attempt)
+    return None if source is None else {"source_id": source.id}
+
+
+async def newest_connection(context: Context, attempt: Attempt) -> m.Connection | None:
+    """The connection of the chosen connector that came to be since the attempt chose it."""
+    connector = attempt.connector
+    assert connector is not None, "chosen first"
+    made = [
+        one
+        for one in await context.call("connections")
+        if one.id not in attempt.known_connections and is_of(one, attempt)
+    ]
+    return max(made, key=lambda one: one.id, default=None)
+
+
+def is_of(read: m.Connection, attempt: Attempt) -> bool:
+    """Whether the connection is one of the chosen connector."""
+    connector = attempt.connector
+    if connector is None or (read.id_connector is None and read.connector_uuid is None):
+        return True
+    return read.id_connector == connector.id or read.connector_uuid == connector.uuid
+
+
+def own_source(read: m.Connection, attempt: Attempt) -> m.ConnectionSource | None:
+    """The connection's source that is being added or repaired."""
+    return next((one for one in read.sources if one.name == attempt.source), None)
+
+
+@handlers.handler("check_sync")
+async def check_sync(context: Context, attempt: Attempt) -> Outcome:
+    """Whether the sync that locked the connection has ended: its `last_update` has moved."""
+    if attempt.id_connection is None:  # refused as locked, with nothing there that can be
+        return Outcome(v.DONE, problem=attempt.problem)
+    read: m.Connection = await context.call("connection", id_connection=attempt.id_connection)
+    before = attempt.reading
+    moved = before.last_update is not None and read.last_update != before.last_update
+    if moved or attempt.polls >= SYNC_LOOKS:
+        return Outcome(v.DONE, {"reading": Reading()}, problem=Problem("values.ask_again"))
+    reading = evolve(before, last_update=read.last_update or context.now())
+    return Outcome(v.LOCKED, {"reading": reading})
+
+
+@handlers.handler("set_source_aside")
+async def set_source_aside(context: Context, attempt: Attempt) -> Outcome:
+    """Disable the source that the user gave up, where it came to be."""
+    if attempt.source_id is not None:
+        await context.call("disable_source", id_source=attempt.source_id)
+    return Outcome(v.DONE)

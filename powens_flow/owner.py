@@ -1,0 +1,73 @@
+"""What one end user may do with their attempts."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from powens_flow.connectors import ConnectorPage
+from powens_flow.events import Event, SubmitValues, event_from_json
+from powens_flow.policy import Policy
+from powens_flow.view import View
+
+if TYPE_CHECKING:
+    from powens_flow.engine import Engine
+
+
+@frozen(eq=False)
+class Owner:
+    """The attempts of one end user (`Engine.for_owner`); another owner's do not exist here."""
+
+    engine: "Engine"
+    id: str
+
+    async def start(self, machine: str = "add_connection", *, policy: Policy | None = None) -> View:
+        """A new attempt, taken to its first rest.
+
+        Raises:
+            KeyError: no machine of that name; the text says which there are.
+        """
+        return await self.engine.start(self.id, machine, policy)
+
+    async def send(self, attempt_id: str, event: Event | Mapping[str, Any]) -> View:
+        """Take an event, given as a value or as plain JSON, to the attempt's next rest.
+
+        The work outlives a caller that is cancelled; one that waited long enough gets the prompt
+        `working`.
+
+        Raises:
+            NoSuchAttempt: there is none of that id for this owner.
+            InvalidEvent: the JSON is no event.
+            EventNotAccepted: the attempt's state does not take it.
+            EventRefused: its content cannot be taken.
+            WrongValues: values that do not fit their fields, or are not sealed as they must be.
+            Working: values, while a call is under way.
+        """
+        made = event if isinstance(event, Event) else event_from_json(event)
+        return await self.engine.send(self.id, attempt_id, made)
+
+    async def get(self, attempt_id: str) -> View:
+        """The attempt as it is. Raises `NoSuchAttempt`."""
+        return await self.engine.get(self.id, attempt_id)
+
+    async def connectors(
+        self, attempt_id: str, q: str = "", *, page: int = 1, size: int = 50
+    ) -> ConnectorPage:
+        """The connectors to choose from: those that the policy allows and whose name matches `q`.
+
+        Raises:
+            NoSuchAttempt: there is none of that id for this owner.
+            PowensError: the list could not be read.
+        """
+        return await self.engine.connectors(self.id, attempt_id, q, page, size)
+
+    async def seal(self, attempt_id: str, values: Mapping[str, str]) -> SubmitValues:
+        """Plaintext values, checked against the fields asked for and sealed: an event to send.
+
+        Raises:
+            NoSuchAttempt: there is none of that id for this owner.
+            EventNotAccepted: the attempt asks for no values now.
+            WrongValues: a message key for each field that is wrong.
+            PowensError: the public key could not be fetched.
+        """
+        return await self.engine.seal(self.id, attempt_id, values)

@@ -1,0 +1,43 @@
+"""A clock that stands still until it is moved by hand."""
+
+import asyncio
+import heapq
+import itertools
+from datetime import UTC, datetime, timedelta
+
+BEGINNING = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
+
+
+class ManualClock:
+    """A `Clock` for tests: nothing on it ever waits for real."""
+
+    def __init__(self, now: datetime = BEGINNING) -> None:
+        self._now = now
+        self._order = itertools.count()
+        self._sleepers: list[tuple[datetime, int, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        until = self._now + timedelta(seconds=seconds)
+        heapq.heappush(self._sleepers, (until, next(self._order), woken))
+        await woken
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock ahead, and wake who slept until then, the earliest first."""
+        if seconds < 0:
+            raise ValueError("the clock goes forward only")
+        self._now += timedelta(seconds=seconds)
+        while self._sleepers and self._sleepers[0][0] <= self._now:
+            _, _, woken = heapq.heappop(self._sleepers)
+            if not woken.done():
+                woken.set_result(None)
+
+    def advance_to(self, moment: datetime) -> None:
+        """Move the clock ahead to `moment`; nothing happens if it is past."""
+        self.advance(max(0.0, (moment - self._now).total_seconds()))
