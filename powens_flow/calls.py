@@ -14,11 +14,11 @@ from attrs import frozen
 
 from powens_flow.api import PowensClient, PublicKeys
 from powens_flow.api import models as m
-from powens_flow.attempt import Attempt, User
+from powens_flow.attempt import Attempt, Claim, User
 from powens_flow.clock import Clock
 from powens_flow.keyring import Keyring
 from powens_flow.secret import Secret
-from powens_flow.store.port import Claim, Store
+from powens_flow.store.port import Store
 from powens_flow.vault import PermanentUser, Vault
 
 TEMPORARY_USER = 1800

@@ -192,7 +192,8 @@ def event_from_json(data: Any) -> Event:
     """
     if not isinstance(data, Mapping):
         raise InvalidEvent("an event is a JSON object with a type")
-    kind = EVENTS.get(data.get("type")) if isinstance(data.get("type"), str) else None
+    name = data.get("type")
+    kind = EVENTS.get(name) if isinstance(name, str) else None
     if kind is None:
         known = ", ".join(EVENTS)
         raise InvalidEvent(f"unknown type of event; known: {known}", {"type": f"one of: {known}"})

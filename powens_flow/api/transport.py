@@ -14,7 +14,8 @@ from powens_flow.api.body import Unusable, body_of
 from powens_flow.api.errors import Flaw
 from powens_flow.api.failures import MET, sent_once, translated
 from powens_flow.api.reading import Reader
-from powens_flow.api.recording import CallRecord, current_recording
+from powens_flow.api.recording import current_recording
+from powens_flow.attempt import CallRecord
 from powens_flow.clock import Clock
 from powens_flow.secret import Secret
 

@@ -4,7 +4,8 @@ import pytest
 
 from powens_flow.api.client import PowensClient
 from powens_flow.api.errors import Gone
-from powens_flow.api.recording import CallRecord, recorded_calls
+from powens_flow.api.recording import recorded_calls
+from powens_flow.attempt import CallRecord
 from tests.api.conftest import TOKEN, Host, raw_server
 
 
