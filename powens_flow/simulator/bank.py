@@ -126,6 +126,7 @@ def synced(sim: "Simulator", connection: Connection, on: ConnectionSource) -> No
         on.access_expire = now + timedelta(days=on.source.consent_days)
     if on.sync_seconds:
         connection.locked_until = now + timedelta(seconds=on.sync_seconds)
+        on.sync_seconds = 0  # the first sync is the long one
     if on.with_accounts:
         _find_accounts(sim, connection, on)
     _tell_synced(sim, connection)

@@ -1,6 +1,7 @@
 """A call's way through the simulated API: recorded, faulted, limited, checked, played, answered."""
 
 import json
+import math
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -61,7 +62,8 @@ async def perform(call: Call, route: Route) -> Answer:
 
 def _error(call: Call, error: ApiError) -> Answer:
     wait = error.retry_after
-    headers = {"Retry-After": f"{wait:g}"} if wait is not None else {}
+    text = wait if isinstance(wait, str) else f"{math.ceil(wait or 0)}"
+    headers = {} if wait is None else {"Retry-After": text}
     return Answer(error.status, error.body(call.record.request_id), headers)
 
 

@@ -53,7 +53,7 @@ class ApiError(Exception):
         *,
         status: int | None = None,
         message: str | None = None,
-        retry_after: float | None = None,
+        retry_after: float | str | None = None,
     ) -> None:
         super().__init__(f"{code}: {description}")
         self.code = code

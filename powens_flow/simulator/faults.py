@@ -32,7 +32,8 @@ class Fault:
     `seconds` later), `cut_body`, `not_json` and `wrong_shape` (an answer that cannot be read;
     `acts` as above, by default they do).
     `path` is relative to the base URL; `*` is anything within a segment, `**` anything at all.
-    `times` None is always; the first `after` matching calls are let through.
+    `retry_after` is seconds, or the header's text. `times` None is always; the first `after`
+    matching calls are let through.
     """
 
     kind: Kind = attrs.field(validator=attrs.validators.in_(get_args(Kind)))
@@ -44,7 +45,7 @@ class Fault:
     status: int = 500
     code: str | None = None
     message: str | None = None
-    retry_after: float | None = None
+    retry_after: float | str | None = None
     acts: bool | None = None
     body: Any = None
 

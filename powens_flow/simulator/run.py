@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 
 from powens_flow.clock import Clock
 from powens_flow.simulator.server import Server, running
@@ -25,10 +25,18 @@ async def serve(
     `server.simulator.settings` holds client id and secret.
     """
     stop = stop or asyncio.Event()
+    with _stopped_by_signals(stop.set):
+        async with running(Simulator(settings, clock), port, keep_time=True) as server:
+            started(server)
+            await stop.wait()
+
+
+@contextmanager
+def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        with suppress(NotImplementedError, ValueError, RuntimeError):  # Windows; other threads
-            loop.add_signal_handler(number, stop.set)
-    async with running(Simulator(settings, clock), port, keep_time=True) as server:
-        started(server)
-        await stop.wait()
+    with ExitStack() as handled:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with suppress(NotImplementedError, ValueError, RuntimeError):  # Windows; other threads
+                loop.add_signal_handler(number, stop)
+                handled.callback(loop.remove_signal_handler, number)
+        yield

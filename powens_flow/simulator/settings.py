@@ -67,7 +67,17 @@ CHOICES = {
     for name, hint in get_type_hints(Settings).items()
     if get_origin(hint) is Literal
 }
-FIXED = frozenset({"connector_files", "login_files", "received_max", "seed", "private_key", "kid"})
+FIXED = frozenset(
+    {
+        "connector_files",
+        "login_files",
+        "received_max",
+        "seed",
+        "private_key",
+        "kid",
+        "webhook_timeout",
+    }
+)
 """What is read once, when a simulator is made: `configure` refuses to change it."""
 
 

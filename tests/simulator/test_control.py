@@ -1,6 +1,8 @@
 """The control API, and the simulator run on its own."""
 
 import asyncio
+import os
+import signal
 from typing import Any
 
 import aiohttp
@@ -136,6 +138,14 @@ async def test_it_runs_on_its_own_until_it_is_stopped() -> None:
     ):
         assert answer.status == 200
     stop.set()
+    await serving
+
+
+async def test_it_stops_on_sigterm() -> None:
+    started = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(serve(started=started.set_result))
+    await started
+    os.kill(os.getpid(), signal.SIGTERM)
     await serving
 
 

@@ -1,5 +1,6 @@
 """Connections by credentials: created, extended by sources, read, repaired, deleted."""
 
+from base64 import urlsafe_b64encode
 from typing import Any
 
 import pytest
@@ -40,6 +41,24 @@ async def test_a_plaintext_credential_is_refused_and_counted(client: Client) -> 
         ("plaintext_credential", "password")
     ]
     assert client.simulator.connections == []
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("not json", "invalidValue"),
+        ("[]", "invalidValue"),
+        ("1", "invalidValue"),
+        ('{"alg": "dir", "kid": "KID"}', "keymanager"),
+        ('{"alg": "RSA-OAEP-256", "enc": "A256GCM", "kid": "another"}', "keymanager"),
+        ('{"alg": "RSA-OAEP-256", "enc": "A256GCM", "kid": "KID"}', "keymanager"),
+    ],
+)
+async def test_what_is_badly_sealed_is_refused(client: Client, header: str, code: str) -> None:
+    kid = client.simulator.keys.kid
+    first = urlsafe_b64encode(header.replace("KID", kid).encode()).decode().rstrip("=")
+    body = {"id_connector": 40, "login": f"{first}.AAAA.AAAA.AAAA.AAAA", "password": "a.b.c.d.e"}
+    assert (await client.post(CONNECTIONS, body)).body["code"] == code
 
 
 async def test_values_sealed_for_an_earlier_key_cannot_be_opened(client: Client) -> None:

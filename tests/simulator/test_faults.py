@@ -97,6 +97,12 @@ async def test_retry_after_and_the_banks_message_are_passed_on(client: Client) -
     assert (answer.headers["Retry-After"], answer.body["message"]) == ("7", "Plus tard.")
 
 
+async def test_retry_after_may_be_a_date(client: Client) -> None:
+    date = "Mon, 10 Mar 2025 12:00:30 GMT"
+    client.simulator.add_fault(Fault("status", status=429, retry_after=date))
+    assert (await client.get(CONNECTIONS)).headers["Retry-After"] == date
+
+
 async def test_an_error_may_come_after_the_call_acted(client: Client) -> None:
     client.simulator.add_fault(on_creation("status", status=500, acts=True))
     assert (await client.create()).status == 500

@@ -48,6 +48,7 @@ async def update(call: Call) -> Answer:
     work = updates.planned(call, connection)
     if call.flag("background"):
         if work.takes:
+            connection.checking = True
             call.sim.spawn(updates.run_quietly(call, connection, work))
         else:
             work.act()
@@ -59,6 +60,7 @@ async def update(call: Call) -> Answer:
 async def sync(call: Call) -> Answer:
     connection = call.connection()
     updates.check_unlocked(call, connection)
+    call.flag("psu_requested")
     call.check_body({})
     bank.force_sync(call.sim, connection, call.query.get("source"))
     return _answer(call, connection)
