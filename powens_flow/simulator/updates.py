@@ -43,7 +43,7 @@ async def run(call: Call, connection: Connection, work: Work) -> None:
 
 
 async def run_quietly(call: Call, connection: Connection, work: Work) -> None:
-    """As `run`, in the background: nobody hears of a refusal, the connection's state tells."""
+    """As `run`, in the background: nobody hears of a refusal, which leaves all as it was."""
     try:
         await run(call, connection, work)
     except ApiError:
