@@ -1,0 +1,10 @@
+"""What the whole suite shares."""
+
+import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "provokes_violations: the test makes the simulator count calls that a client must not make",
+    )
