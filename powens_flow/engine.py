@@ -211,10 +211,10 @@ class Engine:
 
     async def _due_drive(self, taken: Taken) -> Attempt:
         drive = Drive(self._tools, taken)
-        if not taken.lapsed and not drive.is_calling() and not drive.tick() and not taken.inbox:
-            await self._store.release(taken.lease)
-            return taken.attempt
-        return await drive.run()
+        if taken.lapsed or taken.inbox or drive.is_calling() or drive.tick():
+            return await drive.run()
+        await self._store.release(taken.lease)
+        return taken.attempt
 
     # --- driving -----------------------------------------------------------------------------
 
@@ -293,9 +293,15 @@ class Engine:
         try:
             drive.take(event, await self._checked(event, taken.attempt))
         except BaseException as error:
-            await self._store.release(taken.lease)
+            await self._let_go(taken)
             raise self._told(error, taken.attempt) from None
         return await self._driven_view(taken, drive.run())
+
+    async def _let_go(self, taken: Taken) -> None:
+        """Give the lease back unsaved; events that came meanwhile are taken first."""
+        inbox = await asyncio.shield(self._store.release(taken.lease))
+        if inbox:
+            self._start_drive(taken, Drive(self._tools, evolve(taken, inbox=inbox)).run())
 
     async def get(self, owner: str, attempt_id: str) -> View:
         """See `Owner.get`."""

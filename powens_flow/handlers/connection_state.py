@@ -142,7 +142,7 @@ def _reading(
     before = attempt.reading
     now = Reading(
         state=state,
-        error_message=read.error_message,
+        error_message=_words(read, state),
         fields=tuple(one.name for one in read.fields),
         last_update=source.last_update if source else read.last_update,
         next_try=(source.next_try if source else None) or read.next_try,
@@ -153,6 +153,11 @@ def _reading(
         now.last_update,
     )
     return evolve(now, repeats=before.repeats + 1 if same else 0)
+
+
+def _words(read: m.Connection, state: str) -> str | None:
+    """The bank's words; for a pending webauth they were seen to hold its URL, a secret."""
+    return None if state.casefold() == "webauthrequired" else read.error_message
 
 
 def _may_still_change(context: Context, attempt: Attempt, reading: Reading) -> bool:

@@ -55,6 +55,8 @@ def _refuse(user: User, key: tuple[object, ...], step: Step) -> None:
         return
     user.refusals[key] += 1
     code = step.refuse or "wrongpass"
+    if code == "webauthRequired":  # the values will not do: the bank's page is open instead
+        user.sent_to_page.add(key[:2])
     raise ApiError(code, "The bank's answer to these values", message=step.message)
 
 

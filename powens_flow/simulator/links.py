@@ -1,6 +1,6 @@
 """Links to the bank's page: asked for by webauth calls, or shown in a connection's message."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
@@ -39,7 +39,7 @@ def asked_flow(call: Call, user: User) -> Flow:
         raise ApiError("forbidden", "Unknown client_id")
     connection = _connection(user, query) if "id_connection" in query else None
     connector = connection.connector if connection else chosen_connector(call, query)
-    source = _source(connector, connection, query.get("source"))
+    source = _source(connector, connection, query.get("source"), user.sent_to_page)
     _check_fields(call, connector, source, connection)
     flow = _new_flow(call.sim, user, source, connection or connector, redirect_uri)
     flow.state = query.get("state")
@@ -85,7 +85,15 @@ def _connection(user: User, query: Mapping[str, str]) -> Connection:
     return found
 
 
-def _source(connector: Connector, connection: Connection | None, name: str | None) -> Source:
+def _source(
+    connector: Connector,
+    connection: Connection | None,
+    name: str | None,
+    sent_to_page: Collection[tuple[object, ...]],
+) -> Source:
+    sent = next((s for s in connector.playable() if (connector.id, s.name) in sent_to_page), None)
+    if sent is not None and name in (None, sent.name):
+        return sent
     if connection is None:
         return chosen_source(connector, name, WEBAUTH)
     if name and connection.named(name) is None:
@@ -112,7 +120,8 @@ def _check_fields(
             call.violate("password_in_query", field.name)
             raise ApiError("invalidValue", "A password must not travel in a query")
     fields = connector.fields_for(source)
-    check_values(call, values, fields, connector.fields_for(source, added))
+    needed = connector.fields_for(source, added) if source.auth_mechanism == WEBAUTH else ()
+    check_values(call, values, fields, needed)
 
 
 def message_link(call: Call, connection: Connection) -> dict[str, object]:

@@ -103,6 +103,7 @@ class User:
     token: str = attrs.field(default="", repr=False)
     connections: dict[int, Connection] = attrs.field(factory=dict)
     refusals: Counter[tuple[Any, ...]] = attrs.field(factory=Counter, repr=False)
+    sent_to_page: set[tuple[Any, ...]] = attrs.field(factory=set, repr=False)
     waiting_hooks: list[tuple[str, dict[str, Any]]] = attrs.field(factory=list, repr=False)
 
     @property

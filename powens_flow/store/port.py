@@ -141,7 +141,8 @@ class Store(Protocol):
     ) -> Taken | Busy | None:
         """Lease the attempt, or, while another has it, post the event `post` to its inbox.
 
-        None: no such attempt, or, where `owner` is given, another owner's. A lease whose end is not after `now` has lapsed.
+        None: no such attempt, or, where `owner` is given, another owner's. A lease whose end is
+        not after `now` has lapsed.
         """
         ...
 
@@ -160,8 +161,11 @@ class Store(Protocol):
         """Prolong the leases that `holder` has of these attempts; answers those it still has."""
         ...
 
-    async def release(self, lease: Lease) -> None:
-        """Give a lease back without saving anything; nothing happens if it was lost."""
+    async def release(self, lease: Lease) -> tuple[Posted, ...]:
+        """Give a lease back without saving anything; nothing happens if it was lost.
+
+        While events wait in the inbox it is kept, and they are answered, as with `save`.
+        """
         ...
 
     async def due(

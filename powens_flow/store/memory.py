@@ -1,0 +1,263 @@
+"""A store in memory: for tests, and for trying things out. It forgets when its process ends."""
+
+import heapq
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from attrs import define, evolve, field
+
+from powens_flow.attempt import Attempt, Claim, JournalRow
+from powens_flow.snapshot import next_version
+from powens_flow.store.port import (
+    Busy,
+    DuplicateAttempt,
+    Lease,
+    LeaseLost,
+    Posted,
+    Save,
+    Saved,
+    StoreError,
+    Taken,
+    Untold,
+)
+
+AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
+"""When an attempt is due that nobody drives although events wait in its inbox."""
+
+
+@define(eq=False)
+class _Kept:
+    """One attempt as it is kept. `wakes_at`: its lease's end, or, without one, when it is due."""
+
+    number: int
+    attempt: Attempt
+    wakes_at: datetime | None
+    holder: str | None
+    fence: int = 1
+    posted: int = 0
+    inbox: dict[int, Posted] = field(factory=dict)
+    rows: dict[int, JournalRow] = field(factory=dict)
+    untold: dict[int, JournalRow] = field(factory=dict)
+
+    def is_held(self, now: datetime) -> bool:
+        return self.holder is not None and self.wakes_at is not None and self.wakes_at > now
+
+    def holds(self, lease: Lease) -> bool:
+        return self.holder == lease.holder and self.fence == lease.fence
+
+    def due_at(self) -> datetime | None:
+        return AT_ONCE if self.inbox else self.attempt.due_at
+
+
+class MemoryStore:
+    """Keeps attempts themselves, frozen as they are; of one event loop."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, _Kept] = {}
+        self._of_owner: dict[str, list[_Kept]] = {}
+        self._untold: dict[int, _Kept] = {}
+        self._claims: dict[str, Claim] = {}
+        self._wakes: list[tuple[datetime, int, _Kept]] = []
+
+    def __repr__(self) -> str:
+        return f"MemoryStore({len(self._kept)} attempts)"
+
+    # --- one attempt -------------------------------------------------------------------------
+
+    async def create(
+        self,
+        attempt: Attempt,
+        rows: Sequence[JournalRow],
+        *,
+        holder: str,
+        until: datetime,
+        untold: bool,
+    ) -> Taken:
+        """See `Store.create`."""
+        if attempt.id in self._kept:
+            raise DuplicateAttempt(f"there is an attempt {attempt.id!r} already")
+        stored = evolve(attempt, version=1)
+        kept = _Kept(len(self._kept), stored, None, holder)
+        self._add_rows(kept, rows, untold=untold)
+        self._kept[attempt.id] = kept
+        self._of_owner.setdefault(attempt.owner, []).append(kept)
+        self._wake(kept, until)
+        return Taken(stored, Lease(attempt.id, holder, kept.fence, until))
+
+    async def load(self, attempt_id: str) -> Attempt | None:
+        """See `Store.load`."""
+        kept = self._kept.get(attempt_id)
+        return kept.attempt if kept is not None else None
+
+    async def take(
+        self,
+        attempt_id: str,
+        *,
+        holder: str,
+        now: datetime,
+        until: datetime,
+        owner: str | None = None,
+        post: Mapping[str, Any] | None = None,
+    ) -> Taken | Busy | None:
+        """See `Store.take`."""
+        kept = self._kept.get(attempt_id)
+        if kept is None or owner not in (None, kept.attempt.owner):
+            return None
+        if not kept.is_held(now):
+            return self._lease(kept, holder, until)
+        if post is None:
+            return Busy(kept.attempt)
+        kept.posted += 1
+        kept.inbox[kept.posted] = Posted(kept.posted, dict(post))
+        return Busy(kept.attempt, kept.posted)
+
+    async def save(self, save: Save) -> Saved:
+        """See `Store.save`."""
+        kept = self._kept.get(save.attempt.id)
+        if (
+            kept is None
+            or not kept.holds(save.lease)
+            or kept.attempt.version != save.attempt.version
+        ):
+            raise LeaseLost(f"the attempt {save.attempt.id!r} was taken or moved on meanwhile")
+        if not kept.inbox.keys() >= set(save.took):
+            raise StoreError(f"{save.attempt.id!r}: took an event that is not in its inbox")
+        self._add_rows(kept, save.rows, untold=save.untold)
+        for seq in set(save.took):
+            del kept.inbox[seq]
+        self._change_claims(save)
+        kept.attempt = next_version(save.attempt)
+        if save.release and not kept.inbox:
+            self._free(kept)
+        return Saved(kept.attempt, tuple(kept.inbox.values()))
+
+    async def history(self, attempt_id: str) -> tuple[JournalRow, ...]:
+        """See `Store.history`."""
+        kept = self._kept.get(attempt_id)
+        return tuple(kept.rows.values()) if kept is not None else ()
+
+    # --- leases ------------------------------------------------------------------------------
+
+    async def renew(
+        self, holder: str, attempt_ids: Collection[str], until: datetime
+    ) -> frozenset[str]:
+        """See `Store.renew`."""
+        found = (self._kept.get(attempt_id) for attempt_id in attempt_ids)
+        held = [kept for kept in found if kept is not None and kept.holder == holder]
+        for kept in held:
+            if kept.wakes_at is None or kept.wakes_at < until:
+                self._wake(kept, until)
+        return frozenset(kept.attempt.id for kept in held)
+
+    async def release(self, lease: Lease) -> None:
+        """See `Store.release`."""
+        kept = self._kept.get(lease.attempt_id)
+        if kept is not None and kept.holds(lease):
+            self._free(kept)
+
+    async def due(
+        self, *, holder: str, now: datetime, until: datetime, limit: int
+    ) -> tuple[Taken, ...]:
+        """See `Store.due`."""
+        taken: list[Taken] = []
+        while len(taken) < limit and (first := self._first_wake()) and first[0] <= now:
+            taken.append(self._lease(first[2], holder, until))
+        return tuple(taken)
+
+    async def next_due(self) -> datetime | None:
+        """See `Store.next_due`."""
+        first = self._first_wake()
+        return first[0] if first is not None else None
+
+    async def live(self, owner: str) -> tuple[str, ...]:
+        """See `Store.live`."""
+        kept = self._of_owner.get(owner, ())
+        return tuple(one.attempt.id for one in kept if one.wakes_at is not None)
+
+    # --- listeners ---------------------------------------------------------------------------
+
+    async def untold(self, limit: int) -> tuple[Untold, ...]:
+        """See `Store.untold`."""
+        found = self._all_untold()
+        return tuple(untold for untold, _ in zip(found, range(limit), strict=False))
+
+    async def told(self, rows: Collection[tuple[str, int]]) -> None:
+        """See `Store.told`."""
+        for attempt_id, seq in rows:
+            kept = self._kept.get(attempt_id)
+            if kept is not None and kept.untold.pop(seq, None) and not kept.untold:
+                del self._untold[kept.number]
+
+    def _all_untold(self) -> Iterator[Untold]:
+        for number in sorted(self._untold):
+            kept = self._untold[number]
+            for row in kept.untold.values():
+                yield Untold(row, kept.attempt)
+
+    # --- claims ------------------------------------------------------------------------------
+
+    async def claim(self, claim: Claim, now: datetime) -> Claim:
+        """See `Store.claim`."""
+        held = await self.claimed(claim.key, now)
+        if held is not None:
+            return held
+        self._claims[claim.key] = claim
+        return claim
+
+    async def claimed(self, key: str, now: datetime) -> Claim | None:
+        """See `Store.claimed`."""
+        held = self._claims.get(key)
+        return held if held is not None and held.until > now else None
+
+    def _change_claims(self, save: Save) -> None:
+        for key in save.dropped_claims:
+            held = self._claims.get(key)
+            if held is not None and held.attempt_id == save.attempt.id:
+                del self._claims[key]
+        for claim in save.claims:
+            self._claims[claim.key] = claim
+
+    # --- how it is kept ----------------------------------------------------------------------
+
+    def _lease(self, kept: _Kept, holder: str, until: datetime) -> Taken:
+        lapsed = kept.holder is not None
+        kept.holder, kept.fence = holder, kept.fence + 1
+        self._wake(kept, until)
+        lease = Lease(kept.attempt.id, holder, kept.fence, until)
+        return Taken(kept.attempt, lease, lapsed, tuple(kept.inbox.values()))
+
+    def _free(self, kept: _Kept) -> None:
+        kept.holder = None
+        self._wake(kept, kept.due_at())
+
+    def _add_rows(self, kept: _Kept, rows: Sequence[JournalRow], *, untold: bool) -> None:
+        new = {row.seq: row for row in rows}
+        if len(new) < len(rows) or not kept.rows.keys().isdisjoint(new):
+            raise StoreError(f"{kept.attempt.id!r}: a journal row of that seq was written before")
+        kept.rows.update(new)
+        if untold and new:
+            kept.untold.update(new)
+            self._untold[kept.number] = kept
+
+    def _wake(self, kept: _Kept, at: datetime | None) -> None:
+        """Note when the attempt wakes; what was noted before is passed over when it comes up."""
+        kept.wakes_at = at
+        if at is None:
+            return
+        heapq.heappush(self._wakes, (at, kept.number, kept))
+        if len(self._wakes) > 4 * len(self._kept) + 1000:
+            self._wakes = [
+                (one.wakes_at, one.number, one)
+                for one in self._kept.values()
+                if one.wakes_at is not None
+            ]
+            heapq.heapify(self._wakes)
+
+    def _first_wake(self) -> tuple[datetime, int, _Kept] | None:
+        while self._wakes:
+            first = self._wakes[0]
+            if first[2].wakes_at == first[0]:
+                return first
+            heapq.heappop(self._wakes)
+        return None
