@@ -5,6 +5,7 @@ It comes from outside, so a match has a time limit: a short one here, a longer o
 """
 
 import asyncio
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -16,7 +17,11 @@ from powens_flow.attempt import AskedField
 
 LONGEST_PATTERN = 1000
 LONGEST_VALUE = 4096
+LARGEST_PATTERN = 2000
+"""Bound of a compiled pattern: `regex` writes `(a{1000}){1000}` out, a million times the `a`."""
 _HERE, _ON_A_THREAD = 0.005, 0.5
+_COUNT = re.compile(r"(\)?)\{\s*([0-9]+)")
+_VERBOSE = re.compile(r"\(\?[\w-]*x")
 
 
 async def wrong_values(fields: tuple[AskedField, ...], values: Mapping[str, str]) -> dict[str, str]:
@@ -56,8 +61,8 @@ def _plain(asked: AskedField, value: str) -> str | None:
 
 
 def _is_number(value: str) -> bool:
-    whole, _, rest = value.removeprefix("-").partition(".")
-    return value.isascii() and whole.isdigit() and (not rest or rest.isdigit())
+    whole, point, rest = value.removeprefix("-").partition(".")
+    return value.isascii() and whole.isdigit() and (not point or rest.isdigit())
 
 
 def _is_date(value: str) -> bool:
@@ -91,10 +96,24 @@ def _patiently(pattern: Any, value: str) -> Any:
 
 @lru_cache(maxsize=1024)
 def compiled(pattern: str) -> Any:
-    """The pattern, ready to match; None when it is too long or cannot be understood."""
-    if len(pattern) > LONGEST_PATTERN:
+    """The pattern, ready to match; None when it is too large or cannot be understood.
+
+    A verbose one (`(?x)`) is not understood: its counts can be written with spaces between.
+    """
+    if len(pattern) > LONGEST_PATTERN or _VERBOSE.search(pattern) or _too_large(pattern):
         return None
     try:
         return regex.compile(pattern)
     except (regex.error, OverflowError, RecursionError, MemoryError):
         return None
+
+
+def _too_large(pattern: str) -> bool:
+    """Whether its counted repeats, written out, may be too many; one of a group may hold others."""
+    written, groups = len(pattern), 1
+    for group, count in _COUNT.findall(pattern):
+        if group:
+            groups *= max(1, int(count))
+        else:
+            written += int(count)
+    return written * groups > LARGEST_PATTERN
