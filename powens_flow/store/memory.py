@@ -1,9 +1,10 @@
 """A store in memory: for tests, and for trying things out. It forgets when its process ends."""
 
 import heapq
+import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from attrs import define, evolve, field
 
@@ -21,9 +22,7 @@ from powens_flow.store.port import (
     Taken,
     Untold,
 )
-
-AT_ONCE: Final = datetime.min.replace(tzinfo=UTC)
-"""When an attempt is due that nobody drives although events wait in its inbox."""
+from powens_flow.store.times import EPOCH
 
 
 @define(eq=False)
@@ -47,7 +46,7 @@ class _Kept:
         return self.holder == lease.holder and self.fence == lease.fence
 
     def due_at(self) -> datetime | None:
-        return AT_ONCE if self.inbox else self.attempt.due_at
+        return EPOCH if self.inbox else self.attempt.due_at
 
 
 class MemoryStore:
@@ -58,7 +57,9 @@ class MemoryStore:
         self._of_owner: dict[str, list[_Kept]] = {}
         self._untold: dict[int, _Kept] = {}
         self._claims: dict[str, Claim] = {}
-        self._wakes: list[tuple[datetime, int, _Kept]] = []
+        self._numbered: dict[int, _Kept] = {}
+        self._numbers = itertools.count()
+        self._wakes: list[tuple[datetime, int]] = []
 
     def __repr__(self) -> str:
         return f"MemoryStore({len(self._kept)} attempts)"
@@ -78,9 +79,9 @@ class MemoryStore:
         if attempt.id in self._kept:
             raise DuplicateAttempt(f"there is an attempt {attempt.id!r} already")
         stored = evolve(attempt, version=1)
-        kept = _Kept(len(self._kept), stored, None, holder)
+        kept = _Kept(next(self._numbers), stored, None, holder)
         self._add_rows(kept, rows, untold=untold)
-        self._kept[attempt.id] = kept
+        self._kept[attempt.id] = self._numbered[kept.number] = kept
         self._of_owner.setdefault(attempt.owner, []).append(kept)
         self._wake(kept, until)
         return Taken(stored, Lease(attempt.id, holder, kept.fence, until))
@@ -162,7 +163,7 @@ class MemoryStore:
         """See `Store.due`."""
         taken: list[Taken] = []
         while len(taken) < limit and (first := self._first_wake()) and first[0] <= now:
-            taken.append(self._lease(first[2], holder, until))
+            taken.append(self._lease(self._numbered[first[1]], holder, until))
         return tuple(taken)
 
     async def next_due(self) -> datetime | None:
@@ -186,8 +187,10 @@ class MemoryStore:
         """See `Store.told`."""
         for attempt_id, seq in rows:
             kept = self._kept.get(attempt_id)
-            if kept is not None and kept.untold.pop(seq, None) and not kept.untold:
-                del self._untold[kept.number]
+            if kept is not None and seq in kept.untold:
+                del kept.untold[seq]
+                if not kept.untold:
+                    del self._untold[kept.number]
 
     def _all_untold(self) -> Iterator[Untold]:
         for number in sorted(self._untold):
@@ -245,19 +248,19 @@ class MemoryStore:
         kept.wakes_at = at
         if at is None:
             return
-        heapq.heappush(self._wakes, (at, kept.number, kept))
+        heapq.heappush(self._wakes, (at, kept.number))
         if len(self._wakes) > 4 * len(self._kept) + 1000:
             self._wakes = [
-                (one.wakes_at, one.number, one)
+                (one.wakes_at, one.number)
                 for one in self._kept.values()
                 if one.wakes_at is not None
             ]
             heapq.heapify(self._wakes)
 
-    def _first_wake(self) -> tuple[datetime, int, _Kept] | None:
+    def _first_wake(self) -> tuple[datetime, int] | None:
         while self._wakes:
             first = self._wakes[0]
-            if first[2].wakes_at == first[0]:
+            if self._numbered[first[1]].wakes_at == first[0]:
                 return first
             heapq.heappop(self._wakes)
         return None
