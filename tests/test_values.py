@@ -54,7 +54,9 @@ async def test_an_optional_value_may_be_left_out_but_not_be_wrong() -> None:
     assert await wrong_values(form, {"zip": "7500"}) == {"zip": "values.does_not_match"}
 
 
-@pytest.mark.parametrize("value", ["x", "1,5", "1e5", "", "-", "--1", "1.", "1.2.3", "٣", "0x10", " 1"])
+@pytest.mark.parametrize(
+    "value", ["x", "1,5", "1e5", "", "-", "--1", "1.", "1.2.3", "٣", "0x10", " 1"]
+)
 async def test_what_is_no_number(value: str) -> None:
     wanted = "values.required" if value == "" else "values.not_a_number"
     assert await key_of(asked("number"), value) == wanted
