@@ -178,8 +178,8 @@ class User:
 class Result:
     """What a completed attempt came to.
 
-    `pending` is the connection state that was put off (None: all was synced); `access_expire` is
-    the earliest end of access that the added sources named.
+    `pending` is the connection state that a source was left in (None: all were synced);
+    `access_expire` is the earliest end of access that the added sources named.
     """
 
     id_user: int
@@ -213,6 +213,7 @@ class Attempt:
     known_connections: tuple[int, ...] = ()
     id_connection: int | None = None
     connection_made_here: bool = False
+    refresh: bool = False
 
     source: str | None = None
     source_id: int | None = None

@@ -186,6 +186,13 @@ async def force_sync(s: Services, attempt: Attempt, *, source: str | None) -> m.
     return await s.api.force_sync(s.token(attempt), _id(attempt), source=source)
 
 
+@_call(writes=True, longest=CHECKING)
+async def refresh_auth(s: Services, attempt: Attempt) -> m.Connection:
+    return await s.api.refresh_auth(
+        s.token(attempt), _id(attempt), source=attempt.source or None, expand=("sources",)
+    )
+
+
 @_call()
 async def resume_connection(s: Services, attempt: Attempt, *, source: str | None) -> m.Connection:
     return await s.api.resume_connection(

@@ -60,7 +60,7 @@ class Drive:
         self._has_written = False
         self._wrote_here = False
         self.values: Mapping[str, str] = {}
-        self.recovering = taken.lapsed
+        self.recovering = taken.lapsed and self.is_calling()
 
     # --- the context of handlers -------------------------------------------------------------
 

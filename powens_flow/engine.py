@@ -258,7 +258,7 @@ class Engine:
 
     # --- for one owner (see `Owner`) -------------------------------------------------------------
 
-    async def start(self, owner: str, machine: str, policy: Policy | None) -> View:
+    async def start(self, owner: str, machine: str, policy: Policy | None, **given: Any) -> View:
         """See `Owner.start`."""
         definition = self._machines[machine]
         now = self._clock.now()
@@ -271,6 +271,7 @@ class Engine:
             entered_at=now,
             machine_hash=definition.hash,
             policy=policy or self._policy,
+            **given,
         )
         taken = await self._store.create(
             attempt, (), holder=self._holder, until=now + LEASE, untold=False

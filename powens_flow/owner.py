@@ -29,6 +29,17 @@ class Owner:
         """
         return await self.engine.start(self.id, machine, policy)
 
+    async def reconnect(
+        self, id_connection: int, *, refresh: bool = False, policy: Policy | None = None
+    ) -> View:
+        """An attempt to repair a connection of this owner's permanent user.
+
+        With `refresh` its PSD2 consent is renewed before it runs out (an SCA follows).
+        """
+        return await self.engine.start(
+            self.id, "reconnect", policy, id_connection=id_connection, refresh=refresh
+        )
+
     async def send(self, attempt_id: str, event: Event | Mapping[str, Any]) -> View:
         """Take an event, given as a value or as plain JSON, to the attempt's next rest.
 

@@ -43,6 +43,7 @@ class Policy:
     beta: bool = True
     at_least_one: bool = False
     permanent_user: bool = False
+    offer_new_accounts: bool = True
     cleanup: bool = field(default=True, validator=instance_of(bool))
     consent_wording: str = "consent.default"
     redirect_uri: str | None = None

@@ -73,8 +73,7 @@ def _attempt_guard(name: str, question: Callable[[Attempt], Any]) -> None:
 
 
 def _mechanism_is_webauth(attempt: Attempt) -> bool:
-    source = planning.source_named(attempt, attempt.source)
-    return source is not None and source.mechanism == planning.WEBAUTH
+    return planning.mechanism_of(attempt) == planning.WEBAUTH
 
 
 def _must_choose_source(attempt: Attempt) -> bool:
@@ -98,5 +97,8 @@ _attempt_guard("asked_new_password", lambda attempt: attempt.asked_for == "new_p
 _attempt_guard("accounts_were_approved", lambda a: a.consent and a.consent.accounts)
 _attempt_guard("subscriptions_were_approved", lambda a: a.consent and a.consent.subscriptions)
 _attempt_guard("user_is_kept", lambda attempt: attempt.user and attempt.user.kept)
+_attempt_guard("is_refresh", lambda attempt: attempt.refresh)
+_attempt_guard("offers_new_accounts", lambda attempt: attempt.policy.offer_new_accounts)
+_attempt_guard("has_new_accounts", lambda attempt: attempt.accounts or attempt.subscriptions)
 _attempt_guard("was_cancelled", lambda attempt: attempt.ending == "cancelled")
 _attempt_guard("has_expired", lambda attempt: attempt.ending == "expired")

@@ -124,7 +124,7 @@ def _result(attempt: Attempt) -> Result:
     assert attempt.user is not None, "a completed attempt has a user"
     consent = attempt.consent
     expiries = [f.access_expire for f in attempt.sources if f.access_expire is not None]
-    put_off = [f for f in attempt.sources if f.fate == PUT_OFF]
+    left = [f for f in attempt.sources if f.fate in (PUT_OFF, UNUSABLE) and f.state]
     return Result(
         id_user=attempt.user.id,
         id_connection=attempt.id_connection,
@@ -133,5 +133,5 @@ def _result(attempt: Attempt) -> Result:
         subscriptions=consent.subscriptions if consent else (),
         consent=consent,
         access_expire=min(expiries, default=None),
-        pending=(put_off[-1].state or "put_off") if put_off else None,
+        pending=left[-1].state if left else None,
     )

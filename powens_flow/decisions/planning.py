@@ -74,6 +74,14 @@ def source_named(attempt: Attempt, name: str | None) -> Source | None:
     return next((s for s in sources if s.name == name), None)
 
 
+def mechanism_of(attempt: Attempt) -> str | None:
+    """The mechanism of the source at hand, whatever the policy says of it."""
+    if attempt.connector is None or attempt.source is None:
+        return None
+    named = (s.mechanism for s in attempt.connector.sources if s.name == attempt.source)
+    return next(named, attempt.connector.mechanism)
+
+
 def next_source(attempt: Attempt) -> Source | None:
     """The source to add now: the wanted one, else the first that remains."""
     remaining = remaining_sources(attempt)

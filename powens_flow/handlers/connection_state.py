@@ -212,7 +212,7 @@ async def force_sync(context: Context, attempt: Attempt) -> Outcome:
 async def answer_fields(context: Context, attempt: Attempt) -> Outcome:
     """The user's values, posted once: a code or a password is never sent again unasked."""
     unsure = {"unsure_since": attempt.entered_at}
-    if context.recovering or not context.values:
+    if context.recovering:
         return Outcome(v.UNKNOWN, unsure, problem=Problem("outcome_unknown"))
     try:
         read = await context.call(

@@ -55,7 +55,7 @@ async def plan_source(context: Context, attempt: Attempt) -> Outcome:
 async def submit_source(context: Context, attempt: Attempt) -> Outcome:
     """Create the connection with its first source, or add a further source to it."""
     unsure = {"unsure_since": attempt.entered_at}
-    if context.recovering or (attempt.asked and not context.values):
+    if context.recovering:
         return Outcome(v.UNKNOWN, unsure, problem=Problem("outcome_unknown"))
     name = "create_connection" if attempt.id_connection is None else "update_connection"
     try:
