@@ -75,7 +75,13 @@ def prompt_of(attempt: Attempt, definition: Definition, opened: Callable[[str], 
     state = definition.state(name)
     takes = tuple(t for t in definition.accepts(name) if t in EVENT_TRIGGERS)
     if state.kind == "calling":
-        return Prompt(WORKING, WORKING, _fitting(attempt, takes), error=attempt.problem)
+        return Prompt(
+            WORKING,
+            WORKING,
+            _fitting(attempt, takes),
+            error=attempt.problem,
+            content=_content(WORKING, attempt, opened),
+        )
     kind = state.table.prompt or "failed"
     return Prompt(
         kind=kind,
