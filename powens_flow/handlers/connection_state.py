@@ -1,6 +1,6 @@
 """The calling states of `connection_state`: reading what the connection needs, and sending it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import evolve
@@ -114,6 +114,8 @@ def _needs(
 ) -> Outcome:
     reading = _reading(attempt, read, source, state)
     unsure = _may_still_change(context, attempt, reading)
+    if attempt.unsure_since is not None:  # looking for what a lost answer did is no loop
+        reading = evolve(reading, repeats=0)
     at_bank = attempt.url is not None and not attempt.came_back
     changes: dict[str, Any] = {
         "reading": reading,
@@ -204,15 +206,15 @@ async def force_sync(context: Context, attempt: Attempt) -> Outcome:
     try:
         read = await context.call("force_sync", source=attempt.source or None)
     except api.PowensError as error:
-        return outcome_of(error, writing=True, unsure_since=attempt.entered_at)
+        return outcome_of(error, writing=True, unsure_since=_unsure_since(attempt, error))
     return _sent(attempt, read)
 
 
 @handlers.handler("answer_fields")
 async def answer_fields(context: Context, attempt: Attempt) -> Outcome:
     """The user's values, posted once: a code or a password is never sent again unasked."""
-    unsure = {"unsure_since": attempt.entered_at}
     if context.recovering:
+        unsure = {"unsure_since": attempt.entered_at}
         return Outcome(v.UNKNOWN, unsure, problem=Problem("outcome_unknown"))
     try:
         read = await context.call(
@@ -222,8 +224,13 @@ async def answer_fields(context: Context, attempt: Attempt) -> Outcome:
         await context.call("refresh_key")
         return outcome_of(error, writing=True)
     except api.PowensError as error:
-        return outcome_of(error, writing=True, **unsure)
+        return outcome_of(error, writing=True, unsure_since=_unsure_since(attempt, error))
     return _sent(attempt, read)
+
+
+def _unsure_since(attempt: Attempt, error: api.PowensError) -> datetime | None:
+    """Since when the call may be at work; None: Powens itself answered it, with a code."""
+    return attempt.entered_at if error.code is None else None
 
 
 def _sent(attempt: Attempt, read: m.Connection) -> Outcome:
@@ -239,7 +246,9 @@ async def resume(context: Context, attempt: Attempt) -> Outcome:
     try:
         read = await context.call("resume_connection", source=attempt.source or None)
     except api.PowensError as error:
-        return outcome_of(error, writing=True, resumed=True)
+        # Resuming twice is resuming once: unless one is under way, it is asked for again.
+        is_under_way = isinstance(error, api.ConnectionLocked)
+        return outcome_of(error, writing=True, resumed=is_under_way)
     if read.state is None:
         return Outcome(v.DONE, fates.added(attempt), {"state": None})
     return Outcome(v.INTERACTION_NEEDED, {"resumed": True}, {"state": read.state})
