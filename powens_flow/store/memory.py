@@ -22,7 +22,6 @@ from powens_flow.store.port import (
     Taken,
     Untold,
 )
-from powens_flow.store.times import EPOCH
 
 
 @define(eq=False)
@@ -44,9 +43,6 @@ class _Kept:
 
     def holds(self, lease: Lease) -> bool:
         return self.holder == lease.holder and self.fence == lease.fence
-
-    def due_at(self) -> datetime | None:
-        return EPOCH if self.inbox else self.attempt.due_at
 
 
 class MemoryStore:
@@ -151,11 +147,14 @@ class MemoryStore:
                 self._wake(kept, until)
         return frozenset(kept.attempt.id for kept in held)
 
-    async def release(self, lease: Lease) -> None:
+    async def release(self, lease: Lease) -> tuple[Posted, ...]:
         """See `Store.release`."""
         kept = self._kept.get(lease.attempt_id)
-        if kept is not None and kept.holds(lease):
+        if kept is None or not kept.holds(lease):
+            return ()
+        if not kept.inbox:
             self._free(kept)
+        return tuple(kept.inbox.values())
 
     async def due(
         self, *, holder: str, now: datetime, until: datetime, limit: int
@@ -232,7 +231,7 @@ class MemoryStore:
 
     def _free(self, kept: _Kept) -> None:
         kept.holder = None
-        self._wake(kept, kept.due_at())
+        self._wake(kept, kept.attempt.due_at)
 
     def _add_rows(self, kept: _Kept, rows: Sequence[JournalRow], *, untold: bool) -> None:
         new = {row.seq: row for row in rows}

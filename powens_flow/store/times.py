@@ -4,8 +4,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""Long past; also when an attempt is due that nobody drives although events wait for it."""
-
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 

@@ -1,0 +1,14 @@
+"""What every store must do: one suite, run against each of them."""
+
+from tests.store.contract_claims import ClaimContract
+from tests.store.contract_due import DueContract
+from tests.store.contract_inbox import InboxContract
+from tests.store.contract_journal import JournalContract
+from tests.store.contract_leases import LeaseContract
+from tests.store.contract_saves import SaveContract
+
+
+class StoreContract(
+    SaveContract, LeaseContract, InboxContract, DueContract, JournalContract, ClaimContract
+):
+    """A subclass has a fixture `store` that gives a new, empty store."""

@@ -1,0 +1,81 @@
+"""Whose time has come: due attempts, lapsed leases, and an owner's live attempts."""
+
+from attrs import evolve
+
+from powens_flow.store.port import Busy, Store, Taken
+from tests.store import values as v
+
+
+async def due(store: Store, now: float, limit: int = 10) -> tuple[Taken, ...]:
+    return await store.due(holder="cy", now=v.at(now), until=v.at(now + 30), limit=limit)
+
+
+class DueContract:
+    async def test_nothing_is_due_in_an_empty_store(self, store: Store) -> None:
+        assert await due(store, 0) == ()
+        assert await store.next_due() is None
+
+    async def test_an_attempt_is_due_when_its_time_has_come(self, store: Store) -> None:
+        attempt = await v.at_rest(store, v.an_attempt(due_at=v.at(100)))
+        assert await store.next_due() == v.at(100)
+        assert await due(store, 99.9) == ()
+        (taken,) = await due(store, 100)
+        assert taken.attempt == attempt
+        assert (taken.lease.holder, taken.lease.until) == ("cy", v.at(130))
+        assert not taken.lapsed
+        assert isinstance(await v.take(store, now=101), Busy)
+
+    async def test_what_is_due_is_leased_once(self, store: Store) -> None:
+        await v.at_rest(store, v.an_attempt(due_at=v.at(1)))
+        assert len(await due(store, 2)) == 1
+        assert await due(store, 2) == ()
+
+    async def test_who_is_driven_is_not_due_until_its_lease_lapses(self, store: Store) -> None:
+        await v.created(store, v.an_attempt(due_at=v.at(5)), until=30)
+        assert await due(store, 29) == ()
+        assert await store.next_due() == v.at(30)
+        (taken,) = await due(store, 30)
+        assert taken.lapsed
+
+    async def test_a_lapsed_lease_is_due_without_a_time(self, store: Store) -> None:
+        await v.created(store, until=30)
+        (taken,) = await due(store, 31)
+        assert taken.lapsed
+
+    async def test_a_lease_that_is_given_back_shows_the_attempts_own_time(
+        self, store: Store
+    ) -> None:
+        taken = await v.created(store, v.an_attempt(due_at=v.at(500)))
+        await store.release(taken.lease)
+        assert await store.next_due() == v.at(500)
+
+    async def test_a_save_moves_the_time(self, store: Store) -> None:
+        await v.at_rest(store, v.an_attempt(due_at=v.at(100)))
+        taken = await v.took(store)
+        later = evolve(taken.attempt, due_at=v.at(200))
+        await v.saved(store, taken, attempt=later, release=True)
+        assert await store.next_due() == v.at(200)
+        again = await v.took(store)
+        await v.saved(store, again, attempt=evolve(again.attempt, due_at=None), release=True)
+        assert await store.next_due() is None
+
+    async def test_the_limit_leaves_the_later_ones(self, store: Store) -> None:
+        for n in (3, 1, 2):
+            await v.at_rest(store, v.an_attempt(f"n{n}", due_at=v.at(n)))
+        first = await due(store, 10, limit=2)
+        assert {taken.attempt.id for taken in first} == {"n1", "n2"}
+        assert [taken.attempt.id for taken in await due(store, 10, limit=2)] == ["n3"]
+
+    async def test_due_attempts_bring_their_inbox(self, store: Store) -> None:
+        await v.created(store, until=30)
+        seq = await v.posted(store, {"type": "cancel"})
+        (taken,) = await due(store, 31)
+        assert [one.seq for one in taken.inbox] == [seq]
+
+    async def test_an_owners_live_attempts_wait_or_are_driven(self, store: Store) -> None:
+        await v.at_rest(store, v.an_attempt("waits", due_at=v.at(900)))
+        await v.at_rest(store, v.an_attempt("ended"))
+        await v.created(store, v.an_attempt("driven"))
+        await v.created(store, v.an_attempt("other", owner="bea"))
+        assert sorted(await store.live("ada")) == ["driven", "waits"]
+        assert await store.live("nobody") == ()
