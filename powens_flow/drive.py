@@ -99,7 +99,8 @@ class Drive:
         facts = accepting.facts_of(event)
         self._expect(event.trigger)
         accepted = accepting.accept(self.attempt, event, self.now())
-        self._move(accepted, event.trigger, "event", Outcome(v.DONE, facts=facts), facts=facts)
+        cause = "webhook" if isinstance(event, e.Woken) else "event"
+        self._move(accepted, event.trigger, cause, Outcome(v.DONE, facts=facts), facts=facts)
         self.values = values or {}
         self.recovering = False
 
@@ -266,11 +267,17 @@ class Drive:
         self._inbox.remove(posted)
         self._took.append(posted.seq)
         try:
-            self.take(e.event_from_json(posted.event))
+            self.take(_event(posted))
         except Exception as error:
             self._tools.refuse(self.attempt.id, posted.seq, error)
             return False
         return True
+
+
+def _event(posted: Posted) -> e.Event:
+    if posted.event.get("type") == e.Woken.trigger:
+        return e.Woken()
+    return e.event_from_json(posted.event)
 
 
 def _facts(outcome: Outcome | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +24,7 @@ from powens_flow.errors import (
     EventNotAccepted,
     EventRefused,
     NoSuchAttempt,
+    Outdated,
     Working,
     WrongValues,
 )
@@ -53,7 +55,8 @@ class Engine:
     `api` talks to Powens; `store` keeps attempts; `vault` keeps permanent users; `keyring` seals
     the tokens that rest in the store. `policy` is used where `start` is given none. `machines` is
     a folder of machine files that replace or extend ours, with `registry` for their handlers and
-    guards. `patience` is how many seconds `send` waits for a rest before it answers `working`, `grace` how many `close` waits.
+    guards. `patience` is how many seconds `send` waits for a rest before it answers `working`,
+    `grace` how many `close` waits for what is under way.
     """
 
     def __init__(
@@ -104,6 +107,16 @@ class Engine:
         self._renewal: asyncio.Task[None] | None = None
 
     # --- for the backend -------------------------------------------------------------------------
+
+    @property
+    def store(self) -> Store:
+        """Where this engine keeps attempts."""
+        return self._store
+
+    @property
+    def clock(self) -> Clock:
+        """This engine's time."""
+        return self._clock
 
     @property
     def machines(self) -> Machines:
@@ -177,6 +190,32 @@ class Engine:
         if not rows and await self._store.load(attempt_id) is None:
             raise NoSuchAttempt
         return rows
+
+    async def wake(self, attempt_id: str, *, id_connection: int | None = None) -> bool:
+        """Something happened at Powens: let the attempt look now, if it waits for that.
+
+        With `id_connection`, only an attempt that waits for this connection, or knows none yet.
+        The work goes on by itself; a signal that comes late or twice changes nothing.
+        """
+        now = self._clock.now()
+        taken = await self._store.take(
+            attempt_id,
+            holder=self._holder,
+            now=now,
+            until=now + LEASE,
+            post=e.Woken().to_json(),
+        )
+        if not isinstance(taken, Taken):
+            return taken is not None
+        drive = Drive(self._tools, taken)
+        known = taken.attempt.id_connection
+        if id_connection is None or known in (None, id_connection):
+            with suppress(NotAccepted, e.InvalidEvent, Outdated):
+                drive.take(e.Woken())
+                self._start_drive(taken, drive.run())
+                return True
+        await self._let_go(taken)
+        return False
 
     async def run(self) -> None:
         """Take up what is due, now and for ever: deadlines, polls, retries, crashed attempts.

@@ -10,6 +10,8 @@ from typing import Any, ClassVar
 
 from attrs import NOTHING, field, fields, frozen
 
+from powens_flow.vocabulary import POLL
+
 
 class InvalidEvent(ValueError):
     """An event that cannot be understood. `fields` maps each wrong key to what is accepted."""
@@ -162,6 +164,13 @@ class Cancel(Event):
     """The user, or the integrator for them, gives up."""
 
     trigger: ClassVar[str] = "cancel"
+
+
+@frozen
+class Woken(Event):
+    """Something happened at Powens (a webhook): look now. Nobody outside sends this."""
+
+    trigger: ClassVar[str] = POLL
 
 
 EVENTS: Mapping[str, type[Event]] = {

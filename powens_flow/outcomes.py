@@ -15,8 +15,8 @@ class Outcome:
 
     `kind` is one of the closed classes. `changes` are new values of the attempt's attributes.
     `facts` is what guards may read besides, and what the journal keeps: JSON values without
-    secrets and without account holders' data. `retry_after` is in seconds. `claims` are written, and
-    `dropped_claims` given up, in the same write as the transition.
+    secrets and without account holders' data. `retry_after` is in seconds. `claims` are written,
+    and `dropped_claims` given up, in the same write as the transition.
     """
 
     kind: str = field(validator=lambda _, __, kind: _check_kind(kind))

@@ -34,7 +34,7 @@ def accept(attempt: Attempt, event: e.Event, now: datetime) -> Attempt:
     taken = _ACCEPT.get(type(event), _nothing)(attempt, event, now)
     reading = evolve(taken.reading, repeats=0) if taken.reading.repeats else taken.reading
     taken = evolve(taken, reading=reading, tries=0, trying_since=None)
-    if isinstance(event, e.Approved):  # "I did it" is no new reason to wait
+    if isinstance(event, e.Approved | e.Woken):  # no new reason to wait
         return taken
     return evolve(taken, deadline_at=None, deadline_of=None, polls=0)
 

@@ -75,7 +75,7 @@ async def fetch_connector(context: Context, attempt: Attempt) -> Outcome:
 
 
 def is_allowed(read: m.Connector, attempt: Attempt) -> bool:
-    """Whether a new connection of it may be made: not hidden or restricted, and as the policy says."""
+    """Whether a new connection of it may be made: not hidden, not restricted, as policy says."""
     policy = attempt.policy
     countries = tuple(country.id for country in read.countries)
     return (

@@ -170,6 +170,16 @@ class MemoryStore:
         first = self._first_wake()
         return first[0] if first is not None else None
 
+    async def concerned(self, id_user: int) -> tuple[str, ...]:
+        """See `Store.concerned`."""
+        return tuple(
+            kept.attempt.id
+            for kept in self._kept.values()
+            if kept.wakes_at is not None
+            and kept.attempt.user is not None
+            and kept.attempt.user.id == id_user
+        )
+
     async def live(self, owner: str) -> tuple[str, ...]:
         """See `Store.live`."""
         kept = self._of_owner.get(owner, ())

@@ -201,6 +201,10 @@ class Store(Protocol):
         """The claim of that name that has not ended."""
         ...
 
+    async def concerned(self, id_user: int) -> tuple[str, ...]:
+        """The ids of attempts that have not ended and whose Powens user this is."""
+        ...
+
     async def live(self, owner: str) -> tuple[str, ...]:
         """The ids of the owner's attempts that have not ended (`result` and `ending` apart:
         those with a `due_at` or a lease)."""

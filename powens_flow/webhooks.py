@@ -1,0 +1,224 @@
+"""Webhooks received: checked, inflated, doubled ones dropped, the attempts concerned woken.
+
+Framework-free: an integrator's route hands over method, path, headers and body, and answers what
+it gets. A webhook is a hint, never a fact: all it does is make attempts look for themselves.
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import zlib
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+from attrs import field, frozen
+
+from powens_flow.attempt import Claim
+from powens_flow.engine import Engine
+from powens_flow.secret import Secret
+from powens_flow.store.port import Store
+from powens_flow.vault import Vault
+
+log = structlog.get_logger("powens_flow")
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes of an inflated body: a first sync was seen to send several MB."""
+
+REMEMBERED = timedelta(days=7)
+"""How long a delivery's `id_webhook_data` is remembered; Powens gives up long before."""
+
+
+@frozen
+class Request:
+    """A webhook as it came. `headers` by lower-case name; `body` as sent, perhaps gzip."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    plain: bytes = field(repr=False)
+    data: Mapping[str, Any] = field(repr=False)
+
+
+@frozen
+class Answer:
+    """What to answer Powens: 2xx is taken, anything else is sent again."""
+
+    status: int
+    reason: str
+
+
+class Authentication(Protocol):
+    """Says whether a webhook comes from Powens."""
+
+    async def __call__(self, request: Request, now: datetime) -> bool: ...
+
+
+@frozen
+class Signature:
+    """`BI-Signature`: base64 of HMAC-SHA256 of `METHOD.path.date.body` with the secret.
+
+    A date more than `tolerance` away is refused. Sources do not say whether a zipped body is
+    signed as sent or inflated: either is taken.
+    """
+
+    secret: Secret
+    tolerance: timedelta = timedelta(minutes=5)
+
+    async def __call__(self, request: Request, now: datetime) -> bool:
+        given = request.headers.get("bi-signature", "")
+        date = request.headers.get("bi-signature-date", "")
+        at = _date(date)
+        if not given.isascii() or at is None or abs(now - at) > self.tolerance:
+            return False
+        return any(
+            hmac.compare_digest(given, self.sign(request.method, request.path, date, body))
+            for body in {request.body, request.plain}
+        )
+
+    def sign(self, method: str, path: str, date: str, body: bytes) -> str:
+        """The signature of a webhook."""
+        text = f"{method.upper()}.{path}.{date}.".encode() + body
+        digest = hmac.new(self.secret.reveal().encode(), text, hashlib.sha256).digest()
+        return base64.b64encode(digest).decode()
+
+
+@frozen
+class UserToken:
+    """`Authorization: Bearer {that user's token}`; `token_of` gives the token of an `id_user`."""
+
+    token_of: Callable[[int], Awaitable[Secret | None]]
+
+    async def __call__(self, request: Request, now: datetime) -> bool:
+        id_user = user_of(request.data)
+        token = await self.token_of(id_user) if id_user is not None else None
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if token is None or scheme.casefold() != "bearer":
+            return False
+        return hmac.compare_digest(given.strip().encode(), token.reveal().encode())
+
+
+def tokens_of(store: Store, vault: Vault) -> Callable[[int], Awaitable[Secret | None]]:
+    """For `UserToken`: the vault's tokens of users that have attempts under way."""
+
+    async def token_of(id_user: int) -> Secret | None:
+        for attempt_id in await store.concerned(id_user):
+            attempt = await store.load(attempt_id)
+            kept = await vault.get(attempt.owner) if attempt is not None else None
+            if kept is not None and kept.id_user == id_user:
+                return kept.token
+        return None
+
+    return token_of
+
+
+class Receiver:
+    """Takes webhooks for an engine."""
+
+    def __init__(
+        self, engine: Engine, authentication: Authentication, *, largest: int = LARGEST
+    ) -> None:
+        self._engine = engine
+        self._authentication = authentication
+        self._largest = largest
+
+    async def receive(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> Answer:
+        """Take one webhook; `path` is the path that was called, without a query.
+
+        A forged, old, oversized or malformed one changes nothing; a double is taken once.
+        """
+        request = self._read(method, path, headers, body)
+        if isinstance(request, Answer):
+            return self._refused(request)
+        now = self._engine.clock.now()
+        if not await self._authentication(request, now):
+            return self._refused(Answer(401, "not authenticated"))
+        number = request.data.get("id_webhook_data")
+        key = f"webhook:{number}"
+        if number is not None and await self._engine.store.claimed(key, now) is not None:
+            return Answer(200, "taken before")
+        woken = await self._wake(request.data)
+        if number is not None:  # only now: a crash before this line has it sent again
+            await self._engine.store.claim(Claim(key, "", now + REMEMBERED), now)
+        log.info("webhook.taken", woken=woken)
+        return Answer(200, "taken")
+
+    def _refused(self, answer: Answer) -> Answer:
+        log.warning("webhook.refused", status=answer.status, reason=answer.reason)
+        return answer
+
+    def _read(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> Request | Answer:
+        lowered = {name.lower(): value for name, value in headers.items()}
+        plain: bytes | None = body
+        if len(body) > self._largest:
+            return Answer(413, "too large")
+        if lowered.get("content-encoding", "").casefold() == "gzip":
+            plain = _inflated(body, self._largest)
+        if plain is None:
+            return Answer(400, "not gzip")
+        if len(plain) > self._largest:
+            return Answer(413, "too large")
+        data = _json(plain)
+        if data is None:
+            return Answer(400, "not a JSON object")
+        return Request(method, path, lowered, body, plain, data)
+
+    async def _wake(self, data: Mapping[str, Any]) -> int:
+        id_user = user_of(data)
+        if id_user is None:
+            return 0
+        woken = 0
+        for attempt_id in await self._engine.store.concerned(id_user):
+            woken += await self._engine.wake(attempt_id, id_connection=connection_of(data))
+        return woken
+
+
+def user_of(data: Mapping[str, Any]) -> int | None:
+    """The Powens user that a webhook is about: `user.id`, or `id_user`."""
+    user = data.get("user")
+    found = user.get("id") if isinstance(user, Mapping) else None
+    return _id(found) or _id(data.get("id_user"))
+
+
+def connection_of(data: Mapping[str, Any]) -> int | None:
+    """The connection that a webhook is about, where it names one."""
+    connection = data.get("connection")
+    found = connection.get("id") if isinstance(connection, Mapping) else None
+    return _id(found) or _id(data.get("id_connection"))
+
+
+def _id(value: Any) -> int | None:
+    return value if type(value) is int and value > 0 else None
+
+
+def _date(text: str) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
+
+def _inflated(body: bytes, largest: int) -> bytes | None:
+    """At most one byte more than `largest`; None for what is no gzip, or was cut."""
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        plain = inflater.decompress(body, largest + 1)
+    except zlib.error:
+        return None
+    return plain if inflater.eof or len(plain) > largest else None
+
+
+def _json(plain: bytes) -> Mapping[str, Any] | None:
+    try:
+        data = json.loads(plain)
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
