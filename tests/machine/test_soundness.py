@@ -1,0 +1,160 @@
+"""What makes a machine sound: outcomes, ends, parts without circles, one name a state."""
+
+from pathlib import Path
+
+import pytest
+
+from powens_flow import vocabulary as v
+from powens_flow.handlers import default_registry
+from powens_flow.machine import MachineError, load_machines, our_machines
+from tests.machine.small import FINISHED, PIECE, SMALL, changed, load
+
+
+@pytest.mark.parametrize("first", ["0", "-1", "true", '"2"', "[]"])
+def test_a_poll_needs_positive_numbers(first: str, tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match=r"piece.toml, state 'pausing': first must be a number"):
+        load(tmp_path, piece=changed(PIECE, "first = 2", f"first = {first}"))
+
+
+def test_a_poll_looks_until_a_known_field(tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match=r"piece.toml, state 'pausing': unknown poll.until 'x'"):
+        load(tmp_path, piece=changed(PIECE, "first = 2", 'first = 2, until = "x"'))
+
+
+@pytest.mark.parametrize("missing", v.OUTCOMES)
+def test_a_calling_state_says_where_each_outcome_leads(missing: str, tmp_path: Path) -> None:
+    every = "".join(f'{outcome} = "pausing"\n' for outcome in v.OUTCOMES if outcome != missing)
+    alone = changed(PIECE, 'done = "pausing"\ninteraction_needed = "exit.right"\n', every)
+    alone = changed(alone, 'handler = "look"', 'handler = "look"\ncommon = false')
+    with pytest.raises(MachineError) as refused:
+        load(tmp_path, piece=alone)
+    assert str(refused.value) == (
+        f"piece.toml, state 'looking': a calling state must say where the outcome {missing!r} leads"
+    )
+
+
+def test_the_common_edges_are_what_every_state_needs(tmp_path: Path) -> None:
+    common = our_machines()["common.toml"]
+    with pytest.raises(MachineError) as refused:
+        load(
+            tmp_path,
+            common=changed(common, '[common.waiting]\ncancel = "ending"', "[common.waiting]"),
+        )
+    assert "small.toml, state 'asking': a waiting state needs the trigger 'cancel'" in str(
+        refused.value
+    )
+
+
+LOOP = """
+name = "round"
+initial = "here"
+
+[states.here]
+kind = "calling"
+handler = "work"
+common = false
+[states.here.on]
+"""
+
+
+def test_a_way_to_an_end_is_needed_from_everywhere(tmp_path: Path) -> None:
+    loop = LOOP + "".join(f'{outcome} = "here"\n' for outcome in v.OUTCOMES)
+    with pytest.raises(MachineError) as refused:
+        load(tmp_path, round=loop)
+    assert "round.toml, state 'here': no final state can be reached from 'here'" in str(
+        refused.value
+    )
+    assert "common.toml, state 'failed': 'failed' cannot be reached from 'here'" in str(
+        refused.value
+    )
+
+
+def test_a_dead_end_is_a_state_without_a_way_to_an_end(tmp_path: Path) -> None:
+    trap = '[states.trap]\nkind = "waiting"\nprompt = "wait"\ndeadline = "user"\ncommon = false\n'
+    small = changed(SMALL, FINISHED, trap + FINISHED)
+    small = changed(small, 'gone = "asking"', 'gone = "trap"')
+    with pytest.raises(MachineError) as refused:
+        load(tmp_path, small)
+    assert "small.toml, state 'trap': no final state can be reached from 'trap'" in str(
+        refused.value
+    )
+
+
+@pytest.mark.parametrize(
+    ("part", "what"),
+    [
+        ("small", "small.toml, state 'again': part 'small' includes itself"),
+        ("piece", "piece.toml, state 'deeper': part 'piece' includes itself"),
+    ],
+)
+def test_parts_cannot_go_round_in_a_circle(part: str, what: str, tmp_path: Path) -> None:
+    inner = '\n[parts.deeper]\nmachine = "piece"\n'
+    inner += '[parts.deeper.exits]\nleft = "pausing"\nright = "pausing"\n'
+    texts = {"small": SMALL, "piece": PIECE}
+    texts[part] += inner if part == "piece" else '\n[parts.again]\nmachine = "small"\n'
+    with pytest.raises(MachineError) as refused:
+        load(tmp_path, texts["small"], texts["piece"])
+    assert what in str(refused.value)
+
+
+def test_an_entry_is_a_state_of_its_part(tmp_path: Path) -> None:
+    piece = changed(PIECE, 'entries = ["pausing"]', 'entries = ["sleeping"]')
+    small = changed(SMALL, 'gone = "asking"', 'gone = "part.sleeping"')
+    with pytest.raises(MachineError, match=r"piece.toml: entry 'sleeping' is not one of its"):
+        load(tmp_path, small, piece)
+
+
+def test_two_files_cannot_have_one_name(tmp_path: Path) -> None:
+    with pytest.raises(MachineError) as refused:
+        load(tmp_path, zoo=changed(PIECE, 'title = "A part"', ""))
+    assert str(refused.value) == "zoo.toml: the name 'piece' is taken by piece.toml"
+
+
+def test_two_states_cannot_have_been_one(tmp_path: Path) -> None:
+    twice = SMALL.replace('kind = "calling"', 'kind = "calling"\nformerly = ["old"]').replace(
+        'kind = "waiting"', 'kind = "waiting"\nformerly = ["old"]'
+    )
+    with pytest.raises(MachineError) as refused:
+        load(tmp_path, twice)
+    assert str(refused.value) == (
+        "small.toml, state 'working': formerly 'old' already stands for 'asking'"
+    )
+
+
+def test_the_common_file_is_needed(tmp_path: Path) -> None:
+    other = changed(our_machines()["common.toml"], 'name = "common"', 'name = "uncommon"')
+    with pytest.raises(MachineError, match=r"common.toml: the file of the common edges is missing"):
+        load(tmp_path, common=other)
+
+
+def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(MachineError, match="no such folder"):
+        load_machines(default_registry(), tmp_path / "nowhere")
+
+
+def test_all_faults_of_all_files_are_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(MachineError) as refused:
+        load(
+            tmp_path,
+            SMALL.replace('handler = "work"', 'handlr = "work"').replace("retry =", "rtry ="),
+            PIECE.replace("poll = {", "pol = {"),
+        )
+    lines = str(refused.value).splitlines()
+    assert len(lines) == len(refused.value.faults) == 3
+    assert {line.partition(",")[0] for line in lines} == {"small.toml", "piece.toml"}
+
+
+@pytest.mark.parametrize("file", sorted(our_machines()))
+def test_a_file_with_a_line_left_out_is_loaded_or_refused_with_a_place(
+    file: str, tmp_path: Path
+) -> None:
+    lines = our_machines()[file].splitlines()
+    places = set()
+    for number in range(0, len(lines), 3):
+        (tmp_path / file).write_text("\n".join(lines[:number] + lines[number + 1 :]), "utf-8")
+        try:
+            load_machines(default_registry(), tmp_path)
+        except MachineError as error:
+            places |= {place.file for place, _ in error.faults}
+    assert places
+    assert places <= set(our_machines())
