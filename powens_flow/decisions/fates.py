@@ -29,4 +29,7 @@ def fate(
     name = attempt.source
     if name is None or any(one.name == name for one in attempt.sources):
         return {}
-    return {"sources": (*attempt.sources, SourceFate(name, what, state, access_expire))}
+    return {
+        "sources": (*attempt.sources, SourceFate(name, what, state, access_expire)),
+        "wanted_source": None,
+    }
