@@ -72,11 +72,17 @@ class Driver:
         raise RuntimeError(f"the attempt goes on and on: {view.state}")
 
     async def until(self, *keys: str, view: View | None = None) -> View:
-        """From the start, or from `view`, until a prompt of one of these kinds or message keys."""
+        """From the start, or from `view`, until a prompt of one of these kinds or message keys.
+
+        Raises:
+            RuntimeError: the attempt ends, or goes on and on, without one.
+        """
         view = view or await self.owner.start(policy=self.policy)
         for _ in range(self._longest):
             if view.prompt.kind in keys or view.prompt.message_key in keys:
                 return view
+            if view.prompt.kind in ENDS:
+                break
             view = await self.step(view)
         raise RuntimeError(f"none of {keys} came: {view.state}")
 
