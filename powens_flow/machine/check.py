@@ -143,7 +143,7 @@ def _closure(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
 def _formerly(machine: Composition) -> Iterator[Fault]:
     taken: dict[str, str] = {name: name for name in machine.states}
     for state in machine.states.values():
-        for old in state.table.formerly:
+        for old in state.formerly:
             if old in taken:
                 yield state.table.place, f"formerly {old!r} already stands for {taken[old]!r}"
             taken[old] = state.name

@@ -34,6 +34,12 @@ class State:
     def kind(self) -> str:
         return self.table.kind
 
+    @property
+    def formerly(self) -> tuple[str, ...]:
+        """The whole names that stored attempts may still carry; a file says its own part of it."""
+        prefix = f"{self.part}." if self.part else ""
+        return tuple(prefix + old for old in self.table.formerly)
+
 
 @frozen
 class Transition:
@@ -208,6 +214,7 @@ class _Composer:
                 prompt="try_again",
                 message=f"interrupted.{table.name}",
                 deadline="user",
+                formerly=tuple(f"{old}.{INTERRUPTED}" for old in table.formerly),
             )
             self._add_state(scope, name, sibling)
             place = Place(table.place.file, table.name, "try_again")

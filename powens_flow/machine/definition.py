@@ -140,7 +140,7 @@ def build(machine: Composition, registry: Registry) -> Definition:
             if s.table.handler is not None
         },
         accepts={name: tuple(triggers) for name, triggers in accepts.items()},
-        formerly={old: s.name for s in machine.states.values() for old in s.table.formerly},
+        formerly={old: s.name for s in machine.states.values() for old in s.formerly},
         events={name: event.trigger for name, event in built.events.items()},
     )
 
@@ -162,8 +162,12 @@ def _condition(name: str, guard: Guard) -> Callable[[Any], bool]:
 
 
 def _hash(machine: Composition) -> str:
-    """Of everything that decides where a trigger leads, and of nothing else."""
+    """Of everything that decides where a trigger leads, and of nothing else.
+
+    Only among the branches of one state and trigger does order decide; the sort keeps that.
+    """
     edges = [(t.source, t.trigger, t.to, t.when) for t in machine.transitions]
-    states = [(s.name, s.kind, s.table.handler) for s in machine.states.values()]
+    edges.sort(key=lambda edge: edge[:2])
+    states = sorted((s.name, s.kind, s.table.handler or "") for s in machine.states.values())
     text = json.dumps([machine.name, machine.initial, states, edges])
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -18,7 +18,7 @@ The words of a file:
     handler = "create_connection"        calling: the registered function
     retry = "read"                       calling: which retry rule
     again = "filling_in"                 calling: where "try again" leads (default: here)
-    formerly = ["old_name"]              names that stored attempts may still carry
+    formerly = ["old_name"]              names of this file that stored attempts may carry
     common = false                       leave out the common edges
 
     [states.NAME.on]
