@@ -211,6 +211,8 @@ class Attempt:
     connector_ref: str | None = None
     connector: Connector | None = None
     known_connections: tuple[int, ...] = ()
+    existing: tuple[int, ...] = ()
+    present_sources: tuple[str, ...] = ()
     id_connection: int | None = None
     connection_made_here: bool = False
     refresh: bool = False

@@ -92,6 +92,19 @@ async def claim_user(s: Services, attempt: Attempt, *, until: datetime) -> Claim
     return await s.store.claim(Claim(user_key(attempt), attempt.id, until), s.clock.now())
 
 
+@_call()
+async def claim(s: Services, attempt: Attempt, *, key: str, until: datetime) -> bool:
+    """Take a name, if nobody else has it; whether the attempt has it now."""
+    held = await s.store.claim(Claim(key, attempt.id, until), s.clock.now())
+    return held.attempt_id == attempt.id
+
+
+@_call()
+async def others_connections(s: Services, attempt: Attempt) -> frozenset[int]:
+    """The connections that other attempts of the owner made or adopted."""
+    return await s.store.connections(attempt.owner, without=attempt.id)
+
+
 @_call(writes=True)
 async def init_user(s: Services, attempt: Attempt, *, permanent: bool) -> User:
     """A new user; permanent where the answer says so."""
@@ -188,9 +201,7 @@ async def force_sync(s: Services, attempt: Attempt, *, source: str | None) -> m.
 
 @_call(writes=True, longest=CHECKING)
 async def refresh_auth(s: Services, attempt: Attempt) -> m.Connection:
-    return await s.api.refresh_auth(
-        s.token(attempt), _id(attempt), source=attempt.source or None, expand=("sources",)
-    )
+    return await s.api.refresh_auth(s.token(attempt), _id(attempt), source=attempt.source or None)
 
 
 @_call()

@@ -182,7 +182,8 @@ class Drive:
                 # hold anything, are not repeated.
                 log.error("handler.failed", attempt=self.attempt.id, error=type(error).__name__)
                 kind = v.UNKNOWN if self._wrote_here else v.REJECTED
-                outcome = Outcome(kind, problem=Problem("internal", code=type(error).__name__))
+                problem = Problem("internal", description=type(error).__name__)
+                outcome = Outcome(kind, problem=problem)
         return outcome, tuple(calls)
 
     def _move(

@@ -52,6 +52,12 @@ def _ids(value: Any) -> tuple[int, ...]:
     return tuple(dict.fromkeys(value))
 
 
+def _id(value: Any) -> int:
+    if not _is_id(value):
+        raise ValueError("an id (a positive integer)")
+    return int(value)
+
+
 def _is_id(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value > 0
 
@@ -160,6 +166,21 @@ class AddSource(Event):
 
 
 @frozen
+class RepairConnection(Event):
+    """The user has this bank already, and wants that connection repaired."""
+
+    trigger: ClassVar[str] = "repair_connection"
+    connection: int = field(converter=_id)
+
+
+@frozen
+class AddAnother(Event):
+    """The user has this bank already, and wants a further connection of it all the same."""
+
+    trigger: ClassVar[str] = "add_another"
+
+
+@frozen
 class Cancel(Event):
     """The user, or the integrator for them, gives up."""
 
@@ -188,6 +209,8 @@ EVENTS: Mapping[str, type[Event]] = {
         ChooseAnotherConnector,
         ChooseAccounts,
         AddSource,
+        RepairConnection,
+        AddAnother,
         Cancel,
     )
 }

@@ -4,6 +4,7 @@ from attrs import field, frozen
 from attrs.validators import ge, gt, in_, instance_of
 
 OFFER, RESTRICT, CHAIN = "offer", "restrict", "chain"
+ASK, REPAIR, ADD = "ask", "repair", "add"
 
 
 @frozen
@@ -30,7 +31,11 @@ class Policy:
 
     `capabilities`, `account_types` and `account_usages` narrow connectors and sources; empty
     means any. `connectors` lists the only uuids or ids allowed (empty: any); `countries` are ISO
-    codes. `cleanup` deletes what an attempt made when it does not complete.
+    codes. `existing` says what happens when the owner's user has a connection of the chosen
+    connector already: `ask`, `repair` the newest, or `add` another. `cleanup` deletes what an
+    attempt made when it does not complete. `permanent_user` makes the user permanent at once.
+    `offer_new_accounts` offers accounts found while repairing. `at_least_one` wants one account
+    or subscription approved.
     """
 
     sources: str = field(default=OFFER, validator=in_((OFFER, RESTRICT, CHAIN)))
@@ -42,6 +47,7 @@ class Policy:
     countries: tuple[str, ...] = ()
     beta: bool = True
     at_least_one: bool = False
+    existing: str = field(default=ASK, validator=in_((ASK, REPAIR, ADD)))
     permanent_user: bool = False
     offer_new_accounts: bool = True
     cleanup: bool = field(default=True, validator=instance_of(bool))

@@ -30,6 +30,7 @@ class Prompt:
     is when this stops waiting. `content` depends on the kind:
 
     - `choose_connector`: nothing; the list comes from `Owner.connectors`.
+    - `already_connected`: `connections`, the ids of those that the user has of this bank.
     - `choose_source`: `sources` (`name`, `mechanism`, `account_types`).
     - `fill_in_fields`: `fields` (`name`, `type`, `label`, `description`, `required`, `regex`,
       `values`, `error`), `sealed`: whether values have to be sealed.
@@ -80,7 +81,7 @@ def prompt_of(attempt: Attempt, definition: Definition, opened: Callable[[str], 
             WORKING,
             _fitting(attempt, takes),
             error=attempt.problem,
-            content=_content(WORKING, attempt, opened),
+            content=_next_look(attempt),
         )
     kind = state.table.prompt or "failed"
     return Prompt(
@@ -93,7 +94,7 @@ def prompt_of(attempt: Attempt, definition: Definition, opened: Callable[[str], 
         connection_state=attempt.reading.state,
         connector=attempt.connector.name if attempt.connector else None,
         source=attempt.source or None,
-        content=_content(kind, attempt, opened),
+        content=_content(kind, attempt, opened, takes),
     )
 
 
@@ -116,18 +117,15 @@ def _bank_message(attempt: Attempt, state: State) -> str | None:
     return attempt.reading.error_message
 
 
-def _content(kind: str, attempt: Attempt, opened: Callable[[str], Secret]) -> dict[str, Any]:
-    if kind == "choose_source":
-        return {"sources": [_source(s) for s in planning.remaining_sources(attempt)]}
-    if kind == "fill_in_fields":
-        return _form(attempt)
+def _content(
+    kind: str, attempt: Attempt, opened: Callable[[str], Secret], takes: tuple[str, ...]
+) -> dict[str, Any]:
     if kind == "open_url" and attempt.url is not None:
         return {"url": opened(attempt.url).reveal()}
-    if kind in ("wait", "approve_on_device", WORKING):
-        return {"next_look": _iso(attempt.due_at)}
     if kind == "choose_accounts":
-        return _accounts(attempt)
-    return {}
+        return _accounts(attempt, "add_source" in takes)
+    made = _CONTENT.get(kind)
+    return made(attempt) if made is not None else {}
 
 
 def _form(attempt: Attempt) -> dict[str, Any]:
@@ -167,7 +165,8 @@ def _source(source: Source) -> dict[str, Any]:
     }
 
 
-def _accounts(attempt: Attempt) -> dict[str, Any]:
+def _accounts(attempt: Attempt, may_add: bool) -> dict[str, Any]:
+    offered = planning.offered_sources(attempt) if may_add else ()
     return {
         "accounts": [
             {
@@ -193,9 +192,31 @@ def _accounts(attempt: Attempt) -> dict[str, Any]:
             }
             for one in attempt.subscriptions
         ],
-        "offered": [_source(source) for source in planning.offered_sources(attempt)],
+        "offered": [_source(source) for source in offered],
         "at_least_one": attempt.policy.at_least_one,
     }
+
+
+def _sources(attempt: Attempt) -> dict[str, Any]:
+    return {"sources": [_source(source) for source in planning.remaining_sources(attempt)]}
+
+
+def _existing(attempt: Attempt) -> dict[str, Any]:
+    return {"connections": list(attempt.existing)}
+
+
+def _next_look(attempt: Attempt) -> dict[str, Any]:
+    return {"next_look": _iso(attempt.due_at)}
+
+
+_CONTENT: Mapping[str, Callable[[Attempt], dict[str, Any]]] = {
+    "already_connected": _existing,
+    "choose_source": _sources,
+    "fill_in_fields": _form,
+    "wait": _next_look,
+    "approve_on_device": _next_look,
+    WORKING: _next_look,
+}
 
 
 def _error(problem: Problem | None) -> dict[str, Any] | None:

@@ -54,6 +54,8 @@ EVENT_TRIGGERS: Final = (
     "choose_another_connector",
     "choose_accounts",
     "add_source",
+    "repair_connection",
+    "add_another",
     CANCEL,
 )
 """What a person, or the bank's redirect, may do."""
@@ -63,6 +65,7 @@ TRIGGERS: Final = (*EVENT_TRIGGERS, POLL, EXPIRE, RETRY, *OUTCOMES)
 PROMPT_KINDS: Final = (
     "choose_connector",
     "choose_source",
+    "already_connected",
     "fill_in_fields",
     "open_url",
     "approve_on_device",

@@ -140,6 +140,7 @@ def _choose_another(attempt: Attempt, event: e.Event, now: datetime) -> Attempt:
         attempt,
         connector=None,
         connector_ref=None,
+        existing=(),
         source=None,
         source_id=None,
         wanted_source=None,
@@ -172,6 +173,13 @@ def _foreign(key: str, chosen: tuple[int, ...], known: list[int]) -> dict[str, s
     return {key: f"ids of this list: {', '.join(map(str, known)) or 'it is empty'}"}
 
 
+def _repair_connection(attempt: Attempt, event: e.RepairConnection, now: datetime) -> Attempt:
+    if event.connection not in attempt.existing:
+        known = ", ".join(map(str, attempt.existing)) or "none"
+        raise e.InvalidEvent("no such connection to repair", {"connection": f"one of: {known}"})
+    return evolve(attempt, id_connection=event.connection, problem=None)
+
+
 def _add_source(attempt: Attempt, event: e.AddSource, now: datetime) -> Attempt:
     offered = planning.offered_sources(attempt)
     if not offered:
@@ -198,5 +206,6 @@ _ACCEPT = cast(
         e.ChooseAnotherConnector: _choose_another,
         e.ChooseAccounts: _choose_accounts,
         e.AddSource: _add_source,
+        e.RepairConnection: _repair_connection,
     },
 )

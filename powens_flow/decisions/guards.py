@@ -7,6 +7,7 @@ from powens_flow.attempt import Attempt
 from powens_flow.decisions import planning
 from powens_flow.machine.registry import Registry
 from powens_flow.outcomes import Outcome
+from powens_flow.policy import ASK, REPAIR
 
 TEMPORARY_STATES = ("ratelimiting", "websiteunavailable", "bug")
 """Powens tries again by itself at `next_try`."""
@@ -97,6 +98,8 @@ _attempt_guard("asked_new_password", lambda attempt: attempt.asked_for == "new_p
 _attempt_guard("accounts_were_approved", lambda a: a.consent and a.consent.accounts)
 _attempt_guard("subscriptions_were_approved", lambda a: a.consent and a.consent.subscriptions)
 _attempt_guard("user_is_kept", lambda attempt: attempt.user and attempt.user.kept)
+_attempt_guard("repairs_existing", lambda a: a.existing and a.policy.existing == REPAIR)
+_attempt_guard("asks_about_existing", lambda a: a.existing and a.policy.existing == ASK)
 _attempt_guard("is_refresh", lambda attempt: attempt.refresh)
 _attempt_guard("offers_new_accounts", lambda attempt: attempt.policy.offer_new_accounts)
 _attempt_guard("has_new_accounts", lambda attempt: attempt.accounts or attempt.subscriptions)

@@ -43,7 +43,7 @@ def remaining_sources(attempt: Attempt) -> tuple[Source, ...]:
     """The sources that could still be added, in order."""
     if attempt.connector is None:
         return ()
-    handled = {fate.name for fate in attempt.sources}
+    handled = {fate.name for fate in attempt.sources}.union(attempt.present_sources)
     return tuple(
         s for s in usable_sources(attempt.connector, attempt.policy) if s.name not in handled
     )

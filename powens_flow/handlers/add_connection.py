@@ -14,6 +14,7 @@ from powens_flow.handlers import shapes
 from powens_flow.handlers.context import Context
 from powens_flow.handlers.registry import handlers
 from powens_flow.outcomes import Outcome
+from powens_flow.policy import REPAIR
 
 MAKING_A_USER = timedelta(seconds=60)
 """How long the right to make the owner's user is held before another attempt may take it."""
@@ -67,11 +68,28 @@ async def fetch_connector(context: Context, attempt: Attempt) -> Outcome:
     connector = shapes.connector(read)
     if not usable_sources(connector, policy):
         return Outcome(v.UNSUPPORTED, problem=Problem("connector.no_source"))
-    known: tuple[int, ...] = ()
-    if attempt.user is not None and (attempt.user.permanent or not attempt.user.made_here):
-        known = tuple(one.id for one in await context.call("connections"))
-    changes = {"connector": connector, "known_connections": known}
-    return Outcome(v.DONE, changes, {"connector": connector.uuid})
+    changes = {"connector": connector, **await _known(context, attempt, read)}
+    facts = {"connector": connector.uuid, "existing": list(changes["existing"])}
+    return Outcome(v.DONE, changes, facts)
+
+
+async def _known(context: Context, attempt: Attempt, connector: m.Connector) -> dict[str, Any]:
+    """The ids of the connections that exist before; a user made here has none."""
+    user = attempt.user
+    connections: tuple[m.Connection, ...] = ()
+    if user is not None and (user.permanent or not user.made_here):
+        connections = await context.call("connections")
+    same = [
+        one.id
+        for one in connections
+        if one.id_connector == connector.id or one.connector_uuid == connector.uuid
+    ]
+    repaired = same and attempt.policy.existing == REPAIR
+    return {
+        "known_connections": tuple(one.id for one in connections),
+        "existing": tuple(same),
+        **({"id_connection": max(same)} if repaired else {}),
+    }
 
 
 def is_allowed(read: m.Connector, attempt: Attempt) -> bool:

@@ -45,6 +45,22 @@ async def read_state(context: Context, attempt: Attempt) -> Outcome:
     return _decided(context, attempt, found)
 
 
+@handlers.handler("look_back")
+async def look_back(context: Context, attempt: Attempt) -> Outcome:
+    """A redirect that was lost: whether the user approved at the bank all the same."""
+    gone = Outcome(v.GONE, {"ending": "expired"}, problem=Problem("webauth.nothing_came"))
+    if attempt.id_connection is None:
+        found = await newest_connection(context, attempt)
+        return gone if found is None else Outcome(v.DONE, {"came_back": True})
+    read: m.Connection = await context.call("connection", id_connection=attempt.id_connection)
+    source = own_source(read, attempt)
+    state = source.state if source is not None else read.state
+    pending = state is not None and state.casefold() == "webauthrequired"
+    if pending or (attempt.source and source is None and read.sources):
+        return gone
+    return Outcome(v.DONE, {"came_back": True})
+
+
 async def _come_back(context: Context, attempt: Attempt) -> m.Connection | None:
     """The connection that the callback names, or the one that came to be since.
 

@@ -5,6 +5,7 @@ from powens_flow.attempt import Attempt
 from powens_flow.calls import user_key
 from powens_flow.handlers.context import Context
 from powens_flow.handlers.registry import handlers
+from powens_flow.handlers.source import newest_connection
 from powens_flow.outcomes import Outcome
 
 
@@ -17,7 +18,20 @@ async def clean_up(context: Context, attempt: Attempt) -> Outcome:
     if user.made_here and not user.kept and not await context.call("other_attempts"):
         await context.call("delete_user")
         return Outcome(v.DONE, {"cleanup": "user"}, dropped_claims=(user_key(attempt),))
+    attempt = await _with_what_came_since(context, attempt)
     if attempt.connection_made_here and attempt.id_connection is not None:
         await context.call("delete_connection")
         return Outcome(v.DONE, {"cleanup": "connection"})
     return Outcome(v.DONE, {"cleanup": "nothing"})
+
+
+async def _with_what_came_since(context: Context, attempt: Attempt) -> Attempt:
+    """A lost answer, or a lost redirect, may have left a connection behind."""
+    if attempt.id_connection is not None or attempt.connector is None:
+        return attempt
+    if attempt.url is None and attempt.unsure_since is None:
+        return attempt
+    found = await newest_connection(context, attempt)
+    if found is None:
+        return attempt
+    return context.note(id_connection=found.id, connection_made_here=True)

@@ -29,6 +29,7 @@ async def check_connection(context: Context, attempt: Attempt) -> Outcome:
     assert attempt.id_connection is not None, "named when the attempt began"
     read: m.Connection = await context.call("connection", id_connection=attempt.id_connection)
     changes = await _connector(context, attempt, read)
+    changes["present_sources"] = tuple(one.name or "" for one in read.sources)
     failing = _failing(read, attempt)
     if failing is None:
         return Outcome(v.DONE, {**changes, "source": None, "source_id": None}, {"state": None})
@@ -68,14 +69,7 @@ async def refresh_consent(context: Context, attempt: Attempt) -> Outcome:
         read = await context.call("refresh_auth")
     except api.PowensError as error:
         return outcome_of(error, writing=True)
-    source = next((s for s in read.sources if s.state is not None), None)
-    if source is None and read.state is None:
-        return Outcome(v.DONE, facts={"state": None})
-    changes = {
-        "source": (source.name or "") if source else "",
-        "source_id": source.id if source else None,
-    }
-    return Outcome(v.INTERACTION_NEEDED, changes, {"state": source.state if source else read.state})
+    return Outcome(v.DONE, facts={"state": read.state})
 
 
 @handlers.handler("list_new_accounts")

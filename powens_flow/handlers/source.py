@@ -18,6 +18,8 @@ from powens_flow.handlers.registry import handlers
 from powens_flow.outcomes import Outcome
 
 LONGEST = timedelta(seconds=CHECKING)
+ADOPTED = timedelta(days=1)
+"""How long an adoption is claimed: well beyond the save that makes it the attempt's own."""
 SYNC_LOOKS = 6
 """Looks after which a sync that shows no sign of its end is taken to have ended: the API says
 nowhere that one runs, so the next post will tell."""
@@ -54,10 +56,20 @@ async def plan_source(context: Context, attempt: Attempt) -> Outcome:
 @handlers.handler("submit_source")
 async def submit_source(context: Context, attempt: Attempt) -> Outcome:
     """Create the connection with its first source, or add a further source to it."""
-    unsure = {"unsure_since": attempt.entered_at}
     if context.recovering:
+        unsure = {"unsure_since": attempt.entered_at}
         return Outcome(v.UNKNOWN, unsure, problem=Problem("outcome_unknown"))
-    name = "create_connection" if attempt.id_connection is None else "update_connection"
+    if attempt.id_connection is not None:
+        return await _submit(context, attempt, "update_connection")
+    key, until = creation_key(attempt), context.now() + LONGEST
+    if not await context.call("claim", key=key, until=until):
+        return Outcome(v.LOCKED, problem=Problem("connection.being_made"))
+    outcome = await _submit(context, attempt, "create_connection")
+    return outcome if outcome.kind == v.UNKNOWN else evolve(outcome, dropped_claims=(key,))
+
+
+async def _submit(context: Context, attempt: Attempt, name: str) -> Outcome:
+    unsure = {"unsure_since": attempt.entered_at}
     try:
         read: m.Connection = await context.call(
             name, source=attempt.source or None, values=context.values
@@ -71,6 +83,13 @@ async def submit_source(context: Context, attempt: Attempt) -> Outcome:
     except api.PowensError as error:
         return outcome_of(error, writing=True, **unsure)
     return _submitted(attempt, read)
+
+
+def creation_key(attempt: Attempt) -> str:
+    """The claim under which one attempt at a time makes a connection of a user and connector."""
+    assert attempt.user is not None, "opened first"
+    assert attempt.connector is not None, "chosen first"
+    return f"create:{attempt.user.id}:{attempt.connector.id}"
 
 
 def _submitted(attempt: Attempt, read: m.Connection) -> Outcome:
@@ -91,9 +110,11 @@ def _submitted(attempt: Attempt, read: m.Connection) -> Outcome:
 async def look_for_source(context: Context, attempt: Attempt) -> Outcome:
     """What a lost answer left behind: a connection made since, or the source within it."""
     found = await _found(context, attempt)
+    claims = (creation_key(attempt),)
     if found is not None:
         changes = {"unsure_since": None, **found}
-        return Outcome(v.DONE, changes, {"found": True, "connection": found.get("id_connection")})
+        facts = {"found": True, "connection": found.get("id_connection")}
+        return Outcome(v.DONE, changes, facts, dropped_claims=claims)
     problem = attempt.problem
     code = problem.code if problem else None
     since = attempt.unsure_since or context.now()
@@ -101,7 +122,7 @@ async def look_for_source(context: Context, attempt: Attempt) -> Outcome:
         return Outcome(v.LOCKED, facts={"found": False}, problem=problem)
     # Powens itself answered (a code), or can no longer be at work: absence counts.
     facts = {"found": False, "state": INTERACTION_STATES.get((code or "").lower())}
-    return Outcome(v.GONE, {"unsure_since": None}, facts, problem)
+    return Outcome(v.GONE, {"unsure_since": None}, facts, problem, dropped_claims=claims)
 
 
 async def _found(context: Context, attempt: Attempt) -> dict[str, Any] | None:
@@ -114,15 +135,26 @@ async def _found(context: Context, attempt: Attempt) -> dict[str, Any] | None:
 
 
 async def newest_connection(context: Context, attempt: Attempt) -> m.Connection | None:
-    """The connection of the chosen connector that came to be since the attempt chose it."""
-    connector = attempt.connector
-    assert connector is not None, "chosen first"
+    """The connection of the chosen connector that came to be since the attempt chose it.
+
+    One that another attempt made or adopted is not taken, and one is adopted once.
+    """
+    assert attempt.user is not None, "opened first"
+    connections: tuple[m.Connection, ...] = await context.call("connections")
     made = [
         one
-        for one in await context.call("connections")
+        for one in connections
         if one.id not in attempt.known_connections and is_of(one, attempt)
     ]
-    return max(made, key=lambda one: one.id, default=None)
+    if not made:
+        return None
+    others = await context.call("others_connections")
+    until = context.now() + ADOPTED
+    for one in sorted(made, key=lambda one: one.id, reverse=True):
+        key = f"connection:{attempt.user.id}:{one.id}"
+        if one.id not in others and await context.call("claim", key=key, until=until):
+            return one
+    return None
 
 
 def is_of(read: m.Connection, attempt: Attempt) -> bool:

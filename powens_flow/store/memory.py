@@ -180,6 +180,14 @@ class MemoryStore:
             and kept.attempt.user.id == id_user
         )
 
+    async def connections(self, owner: str, *, without: str) -> frozenset[int]:
+        """See `Store.connections`."""
+        return frozenset(
+            kept.attempt.id_connection
+            for kept in self._of_owner.get(owner, ())
+            if kept.attempt.id != without and kept.attempt.id_connection is not None
+        )
+
     async def live(self, owner: str) -> tuple[str, ...]:
         """See `Store.live`."""
         kept = self._of_owner.get(owner, ())

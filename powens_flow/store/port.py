@@ -205,6 +205,13 @@ class Store(Protocol):
         """The ids of attempts that have not ended and whose Powens user this is."""
         ...
 
+    async def connections(self, owner: str, *, without: str) -> frozenset[int]:
+        """The ids of the connections that the owner's attempts have, ended ones too.
+
+        Those of the attempt `without` are left out.
+        """
+        ...
+
     async def live(self, owner: str) -> tuple[str, ...]:
         """The ids of the owner's attempts that have not ended (`result` and `ending` apart:
         those with a `due_at` or a lease)."""

@@ -137,6 +137,9 @@ class Driver:
     async def _choose_connector(self, view: View) -> e.Event:
         return e.ChooseConnector(self.script.connector)
 
+    async def _already_connected(self, view: View) -> e.Event:
+        return e.AddAnother()
+
     async def _choose_source(self, view: View) -> e.Event:
         return e.ChooseSource(view.prompt.content["sources"][0]["name"])
 
