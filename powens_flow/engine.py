@@ -15,6 +15,7 @@ from attrs import evolve
 
 from powens_flow import events as e
 from powens_flow.api import PowensClient, PublicKeys
+from powens_flow.api.errors import Gone, Unauthorised
 from powens_flow.attempt import Attempt, JournalRow, Problem
 from powens_flow.calls import Services
 from powens_flow.clock import Clock, SystemClock
@@ -190,6 +191,30 @@ class Engine:
         if not rows and await self._store.load(attempt_id) is None:
             raise NoSuchAttempt
         return rows
+
+    async def purge(self, older_than: timedelta) -> int:
+        """Forget attempts that ended longer ago, with their journals; answers how many."""
+        before = self._clock.now() - older_than
+        total = 0
+        while purged := await self._store.purge(before):
+            total += purged
+        return total
+
+    async def erase(self, owner: str, *, user: bool = False) -> int:
+        """Forget an end user: attempts, journals and the token; answers how many attempts.
+
+        With `user` their Powens user is deleted first, with everything under it.
+
+        Raises:
+            PowensError: the user could not be deleted; nothing was forgotten.
+        """
+        kept = await self._tools.services.vault.get(owner)
+        if user and kept is not None:
+            with suppress(Gone, Unauthorised):  # deleted before
+                await self._tools.services.api.delete_user(kept.token)
+        erased = await self._store.erase(owner)
+        await self._tools.services.vault.delete(owner)
+        return erased
 
     async def wake(self, attempt_id: str, *, id_connection: int | None = None) -> bool:
         """Something happened at Powens: let the attempt look now, if it waits for that.

@@ -238,6 +238,34 @@ class MemoryStore:
         for claim in save.claims:
             self._claims[claim.key] = claim
 
+    # --- forgetting --------------------------------------------------------------------------
+
+    async def purge(self, before: datetime, *, limit: int = 1000) -> int:
+        """See `Store.purge`."""
+        ended = (
+            kept
+            for kept in self._kept.values()
+            if kept.wakes_at is None and not kept.untold and kept.attempt.entered_at < before
+        )
+        return self._forget(list(itertools.islice(ended, limit)))
+
+    async def erase(self, owner: str) -> int:
+        """See `Store.erase`."""
+        return self._forget(list(self._of_owner.get(owner, ())))
+
+    def _forget(self, forgotten: Sequence[_Kept]) -> int:
+        for kept in forgotten:
+            del self._kept[kept.attempt.id]
+            self._untold.pop(kept.number, None)
+            self._wake(kept, None)
+            self._numbered.pop(kept.number)
+            self._of_owner[kept.attempt.owner].remove(kept)
+        ids = {kept.attempt.id for kept in forgotten}
+        gone = [key for key, claim in self._claims.items() if claim.attempt_id in ids]
+        for key in gone:
+            del self._claims[key]
+        return len(forgotten)
+
     # --- how it is kept ----------------------------------------------------------------------
 
     def _lease(self, kept: _Kept, holder: str, until: datetime) -> Taken:
@@ -277,7 +305,8 @@ class MemoryStore:
     def _first_wake(self) -> tuple[datetime, int] | None:
         while self._wakes:
             first = self._wakes[0]
-            if self._numbered[first[1]].wakes_at == first[0]:
+            kept = self._numbered.get(first[1])
+            if kept is not None and kept.wakes_at == first[0]:
                 return first
             heapq.heappop(self._wakes)
         return None

@@ -216,3 +216,17 @@ class Store(Protocol):
         """The ids of the owner's attempts that have not ended (`result` and `ending` apart:
         those with a `due_at` or a lease)."""
         ...
+
+    async def purge(self, before: datetime, *, limit: int = 1000) -> int:
+        """Forget attempts that ended before then, with their journals, at most `limit` of them.
+
+        Answers how many; what listeners have yet to hear of is kept.
+        """
+        ...
+
+    async def erase(self, owner: str) -> int:
+        """Forget all attempts of the owner, also live ones, with journals, inboxes and claims.
+
+        A drive under way then loses its lease. Answers how many attempts there were.
+        """
+        ...
