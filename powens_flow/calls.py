@@ -164,6 +164,9 @@ async def connector(s: Services, attempt: Attempt, *, ref: str) -> m.Connector:
 
 # --- connections -----------------------------------------------------------------------------
 
+SOURCES = ("sources",)
+"""Asked for with each connection: a source's own state and expiry stand nowhere else."""
+
 
 @_call()
 async def connections(s: Services, attempt: Attempt) -> tuple[m.Connection, ...]:
@@ -172,7 +175,7 @@ async def connections(s: Services, attempt: Attempt) -> tuple[m.Connection, ...]
 
 @_call()
 async def connection(s: Services, attempt: Attempt, *, id_connection: int) -> m.Connection:
-    return await s.api.connection(s.token(attempt), id_connection, expand=("sources",))
+    return await s.api.connection(s.token(attempt), id_connection, expand=SOURCES)
 
 
 @_call(writes=True, longest=CHECKING)
@@ -181,7 +184,11 @@ async def create_connection(
 ) -> m.Connection:
     assert attempt.connector is not None
     return await s.api.create_connection(
-        s.token(attempt), connector_uuid=attempt.connector.uuid, source=source, values=values
+        s.token(attempt),
+        connector_uuid=attempt.connector.uuid,
+        source=source,
+        values=values,
+        expand=SOURCES,
     )
 
 
@@ -190,13 +197,13 @@ async def update_connection(
     s: Services, attempt: Attempt, *, source: str | None, values: Mapping[str, str]
 ) -> m.Connection:
     return await s.api.update_connection(
-        s.token(attempt), _id(attempt), source=source, values=values
+        s.token(attempt), _id(attempt), source=source, values=values, expand=SOURCES
     )
 
 
 @_call(writes=True, longest=CHECKING)
 async def force_sync(s: Services, attempt: Attempt, *, source: str | None) -> m.Connection:
-    return await s.api.force_sync(s.token(attempt), _id(attempt), source=source)
+    return await s.api.force_sync(s.token(attempt), _id(attempt), source=source, expand=SOURCES)
 
 
 @_call(writes=True, longest=CHECKING)
@@ -207,7 +214,7 @@ async def refresh_auth(s: Services, attempt: Attempt) -> m.Connection:
 @_call()
 async def resume_connection(s: Services, attempt: Attempt, *, source: str | None) -> m.Connection:
     return await s.api.resume_connection(
-        s.token(attempt), _id(attempt), source=source, background=True
+        s.token(attempt), _id(attempt), source=source, background=True, expand=SOURCES
     )
 
 

@@ -17,7 +17,7 @@ from powens_flow.handlers import shapes
 from powens_flow.handlers.context import Context
 from powens_flow.handlers.failures import outcome_of
 from powens_flow.handlers.registry import handlers
-from powens_flow.handlers.source import is_of, newest_connection, own_source
+from powens_flow.handlers.source import access_expire, is_of, newest_connection, own_source
 from powens_flow.outcomes import Outcome
 
 LONGEST = timedelta(seconds=CHECKING)
@@ -252,8 +252,12 @@ def _unsure_since(attempt: Attempt, error: api.PowensError) -> datetime | None:
 def _sent(attempt: Attempt, read: m.Connection) -> Outcome:
     """The answer tells the connection's state only; any source's error shows there."""
     if read.state is None:
-        return Outcome(v.DONE, fates.added(attempt), {"state": None})
+        return Outcome(v.DONE, _added(attempt, read), {"state": None})
     return Outcome(v.INTERACTION_NEEDED, {"unsure_since": None}, {"state": read.state})
+
+
+def _added(attempt: Attempt, read: m.Connection) -> dict[str, Any]:
+    return fates.added(attempt, access_expire(read, attempt))
 
 
 @handlers.handler("resume")
@@ -266,7 +270,7 @@ async def resume(context: Context, attempt: Attempt) -> Outcome:
         is_under_way = isinstance(error, api.ConnectionLocked)
         return outcome_of(error, writing=True, resumed=is_under_way)
     if read.state is None:
-        return Outcome(v.DONE, fates.added(attempt), {"state": None})
+        return Outcome(v.DONE, _added(attempt, read), {"state": None})
     return Outcome(v.INTERACTION_NEEDED, {"resumed": True}, {"state": read.state})
 
 

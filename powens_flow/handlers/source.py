@@ -1,6 +1,6 @@
 """The calling states of `source`: planning, submitting, and finding out what came of it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import evolve
@@ -100,7 +100,7 @@ def _submitted(attempt: Attempt, read: m.Connection) -> Outcome:
         "unsure_since": None,
     }
     if read.state is None:
-        changes |= fates.added(attempt)
+        changes |= fates.added(attempt, access_expire(read, attempt))
         return Outcome(v.DONE, changes, {"state": None, "connection": read.id})
     facts = {"state": read.state, "connection": read.id}
     return Outcome(v.INTERACTION_NEEDED, changes, facts)
@@ -168,6 +168,12 @@ def is_of(read: m.Connection, attempt: Attempt) -> bool:
 def own_source(read: m.Connection, attempt: Attempt) -> m.ConnectionSource | None:
     """The connection's source that is being added or repaired."""
     return next((one for one in read.sources if one.name == attempt.source), None)
+
+
+def access_expire(read: m.Connection, attempt: Attempt) -> datetime | None:
+    """Until when the source's consent lasts, where it says so."""
+    source = own_source(read, attempt)
+    return source.access_expire if source is not None else None
 
 
 @handlers.handler("check_sync")
