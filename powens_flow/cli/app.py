@@ -1,0 +1,54 @@
+"""The commands under one roof, and how they end: an error is one line, never a traceback."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from powens_flow.cli.check import check
+from powens_flow.cli.demo import demo
+from powens_flow.cli.diagram import diagram, diagrams
+from powens_flow.cli.logs import configure_logs
+from powens_flow.cli.simulate import simulate
+
+NAME = "powens-flow"
+INTERRUPTED = 130
+
+
+@click.group(no_args_is_help=False, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name=NAME, prog_name=NAME)
+@click.option("-v", "--verbose", is_flag=True, help="Log everything, to stderr.")
+def cli(verbose: bool) -> None:
+    """The Powens custom connection protocol, run as explicit state machines."""
+    configure_logs(verbose=verbose)
+
+
+for command in (demo, simulate, check, diagram, diagrams):
+    cli.add_command(command)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line (the process's own by default); answers the exit status."""
+    try:
+        status = cli.main(
+            list(arguments) if arguments is not None else None, NAME, standalone_mode=False
+        )
+    except click.ClickException as error:
+        return _told(error)
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the exit's flush
+        return 1
+    return status if isinstance(status, int) else 0
+
+
+def _told(error: click.ClickException) -> int:
+    """A wrong call is told on one line; a command's own faults stand as it wrote them."""
+    text = error.format_message()
+    if isinstance(error, click.UsageError):
+        command = error.ctx.command_path if error.ctx else NAME
+        text = f"{NAME}: {' '.join(text.split()).rstrip('.')} (see {command} --help)"
+    click.echo(text, err=True)
+    return error.exit_code
