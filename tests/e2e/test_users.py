@@ -1,0 +1,205 @@
+"""The user context: whose Powens user an attempt works for, and whose token is kept."""
+
+import asyncio
+
+import pytest
+
+from powens_flow.policy import Deadlines
+from powens_flow.secret import Secret
+from powens_flow.simulator import Settings
+from powens_flow.simulator.faults import Fault
+from powens_flow.testing import Script, World
+from powens_flow.vault import PermanentUser
+from tests.e2e.story import (
+    ACCOUNTS,
+    CHOOSE,
+    DONE,
+    EXCHANGE,
+    FILL_IN,
+    INIT,
+    OWNER,
+    RENEW,
+    OpenWorld,
+    assert_completed,
+    assert_kept,
+    policy,
+    run,
+    run_until,
+    shown,
+)
+
+
+def _made(w: World) -> tuple[int, str]:
+    """A permanent user, as an earlier attempt made it."""
+    user, token = w.simulator.new_user(permanent=True)
+    return user.id, token
+
+
+async def test_a_temporary_user_is_exchanged_at_the_end(open_world: OpenWorld) -> None:
+    w = await open_world()
+    driver, view = await run_until(w, "choose_accounts", Script())
+    (user,) = w.simulator.users
+    assert not user.permanent
+    assert await w.vault.get(OWNER) is None
+    await assert_completed(w, await driver.run(view))
+    assert (w.simulator.calls[INIT], w.simulator.calls[EXCHANGE]) == (1, 1)
+
+
+@pytest.mark.parametrize("token_key", ["access_token", "token"])
+async def test_the_permanent_token_is_found_under_either_key(
+    open_world: OpenWorld, token_key: str
+) -> None:
+    w = await open_world(settings=Settings(token_key=token_key))  # type: ignore[arg-type]  # one of the literals
+    _, end = await run(w, Script())
+    await assert_completed(w, end)
+
+
+async def test_the_token_is_kept_before_the_attempt_is_called_completed(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    kept: list[PermanentUser | None] = []
+
+    @w.engine.on(state="completed")
+    async def hear(change: object) -> None:
+        kept.append(await w.vault.get(OWNER))
+
+    _, end = await run(w, Script())
+    await w.engine.settled(within=1.0)
+    (user,) = kept
+    assert user is not None
+    assert end.result is not None
+    assert user.id_user == end.result.id_user
+    rows = await w.engine.history(end.attempt_id)
+    assert [row.source for row in rows[-2:]] == ["exchanging_token", "keeping_token"]
+
+
+async def test_a_user_made_permanent_at_once_needs_no_exchange(open_world: OpenWorld) -> None:
+    w = await open_world(policy=policy(permanent_user=True))
+    driver, view = await run_until(w, "fill_in_fields", Script())
+    (user,) = w.simulator.users
+    assert user.permanent
+    await assert_completed(w, await driver.run(view))
+    assert (w.simulator.calls[INIT], w.simulator.calls[EXCHANGE]) == (1, 0)
+
+
+async def test_a_user_wanted_permanent_is_temporary_where_the_answer_says_so(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world(policy=policy(permanent_user=True))
+    body = {"auth_token": "x", "type": "temporary", "id_user": 77, "expires_in": 1800}
+    w.simulator.add_fault(Fault("wrong_shape", "POST", "/auth/init", acts=False, body=body))
+    _, view = await run_until(w, "choose_connector", Script())
+    attempt = await w.store.load(view.attempt_id)
+    assert attempt is not None
+    assert attempt.user is not None
+    assert (attempt.user.permanent, attempt.user.expires_at is None) == (False, False)
+
+
+async def test_a_user_in_the_vault_is_used_again(open_world: OpenWorld) -> None:
+    w = await open_world()
+    id_user, token = _made(w)
+    await w.vault.put(OWNER, PermanentUser(id_user, Secret(token)))
+    driver, end = await run(w, Script())
+    assert driver.prompts == [CHOOSE, FILL_IN, ACCOUNTS, DONE]
+    await assert_completed(w, end)
+    assert end.result is not None
+    assert end.result.id_user == id_user
+    assert (w.simulator.calls[INIT], w.simulator.calls[EXCHANGE]) == (0, 0)
+
+
+async def test_one_owner_has_one_user_for_all_their_banks(open_world: OpenWorld) -> None:
+    w = await open_world()
+    _, first = await run(w, Script("40"))
+    _, second = await run(w, Script("160"))
+    assert first.result is not None
+    assert second.result is not None
+    assert first.result.id_user == second.result.id_user
+    assert len(w.simulator.users) == 1
+    assert len(w.simulator.connections) == 2
+    await assert_kept(w, first.result.id_user)
+
+
+async def test_two_owners_have_two_users(open_world: OpenWorld) -> None:
+    w = await open_world()
+    _, first = await run(w, Script(), owner="owner-1")
+    _, second = await run(w, Script(), owner="owner-2")
+    assert first.result is not None
+    assert second.result is not None
+    assert first.result.id_user != second.result.id_user
+    assert len(w.simulator.users) == 2
+
+
+async def test_two_first_attempts_at_once_make_one_user(open_world: OpenWorld) -> None:
+    w = await open_world()
+    first, second = w.driver(Script("40")), w.driver(Script("160"))
+    views = await asyncio.gather(first.owner.start(), second.owner.start())
+    assert w.simulator.calls[INIT] == 1
+    ends = [await first.run(views[0]), await second.run(views[1])]
+    assert [end.state for end in ends] == ["completed", "completed"]
+    (user,) = w.simulator.users
+    assert len(user.connections) == 2
+    assert w.simulator.calls[EXCHANGE] == 1
+    await assert_kept(w, user.id)
+
+
+async def test_the_second_of_two_attempts_at_once_may_end_first(open_world: OpenWorld) -> None:
+    w = await open_world()
+    first, second = w.driver(Script("40")), w.driver(Script("160"))
+    views = await asyncio.gather(first.owner.start(), second.owner.start())
+    assert (await second.run(views[1])).state == "completed"
+    assert (await first.run(views[0])).state == "completed"
+    (user,) = w.simulator.users
+    await assert_kept(w, user.id)
+
+
+async def test_cancelling_one_of_two_attempts_leaves_the_other_its_user(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    first, second = w.driver(Script("40")), w.driver(Script("160"))
+    views = [await first.owner.start(), await second.owner.start()]
+    cancelled = await first.owner.send(views[0].attempt_id, {"type": "cancel"})
+    assert cancelled.state == "cancelled"
+    assert len(w.simulator.users) == 1
+    assert (await second.run(views[1])).state == "completed"
+    (user,) = w.simulator.users
+    await assert_kept(w, user.id)
+
+
+async def test_a_lost_exchange_takes_the_documented_way_back(open_world: OpenWorld) -> None:
+    w = await open_world()
+    w.simulator.add_fault(Fault("drop_after", "POST", "/auth/token/access"))
+    _, end = await run(w, Script())
+    await assert_completed(w, end)
+    assert (w.simulator.calls[EXCHANGE], w.simulator.calls[RENEW]) == (1, 1)
+
+
+async def test_a_burnt_code_takes_the_documented_way_back(open_world: OpenWorld) -> None:
+    w = await open_world()
+    w.simulator.add_fault(Fault("error", "POST", "/auth/token/access", code="forbidden"))
+    _, end = await run(w, Script())
+    await assert_completed(w, end)
+    assert w.simulator.calls[RENEW] == 1
+
+
+async def test_a_token_that_cannot_be_had_can_be_asked_for_again(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    for path in ("/auth/token/access", "/auth/renew"):
+        w.simulator.add_fault(Fault("error", "POST", path, code="forbidden"))
+    driver, view = await run_until(w, "try_again", Script())
+    assert shown(view) == ("try_again", "interrupted.renewing_token")
+    assert view.prompt.error is not None
+    assert view.prompt.error.key == "unauthorised"
+    await assert_completed(w, await driver.run(view))
+
+
+async def test_a_temporary_user_is_not_waited_for_beyond_its_life(open_world: OpenWorld) -> None:
+    w = await open_world(policy=policy(deadlines=Deadlines(user=86400.0)))
+    _, view = await run_until(w, "choose_accounts", Script())
+    (user,) = w.simulator.users
+    assert user.expires is not None
+    assert view.prompt.until is not None
+    assert view.prompt.until < user.expires
