@@ -21,6 +21,8 @@ from powens_flow.decisions import fates, planning
 from powens_flow.policy import OFFER
 
 BANK_REFUSED = "access_denied"
+LONGEST_ERROR, MOST_PARAMETERS = 100, 20
+"""What is kept of a callback's own words: it comes from the user's browser."""
 WEBAUTH_STATE_PREFIX = "pf."
 """What our own `state` of a webauth begins with: another attempt's is told from the bank's."""
 
@@ -44,13 +46,14 @@ def facts_of(event: e.Event) -> dict[str, Any]:
     if isinstance(event, e.SubmitValues):
         return {"fields": sorted(event.values)}
     if isinstance(event, e.Returned):
-        return {"parameters": sorted(event.parameters)} | _refusal(event)
+        names = sorted(event.parameters)[:MOST_PARAMETERS]
+        return {"parameters": [name[:LONGEST_ERROR] for name in names]} | _refusal(event)
     return {k: v for k, v in event.to_json().items() if k != "type" and v not in (None, [])}
 
 
 def _refusal(event: e.Returned) -> dict[str, Any]:
     error = event.parameters.get("error")
-    return {"bank_page_refused": error} if error else {}
+    return {"bank_page_refused": error[:LONGEST_ERROR]} if error else {}
 
 
 def _nothing(attempt: Attempt, event: e.Event, now: datetime) -> Attempt:
@@ -100,7 +103,7 @@ def _returned(attempt: Attempt, event: e.Returned, now: datetime) -> Attempt:
 
 def _page_problem(error: str) -> Problem:
     key = "webauth.refused" if error == BANK_REFUSED else "webauth.failed"
-    return Problem(key, code=error[:100])
+    return Problem(key, code=error[:LONGEST_ERROR])
 
 
 def _check_state(attempt: Attempt, state: str | None) -> None:
