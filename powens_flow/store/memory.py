@@ -259,7 +259,10 @@ class MemoryStore:
             self._untold.pop(kept.number, None)
             self._wake(kept, None)
             self._numbered.pop(kept.number)
-            self._of_owner[kept.attempt.owner].remove(kept)
+            of_owner = self._of_owner[kept.attempt.owner]
+            of_owner.remove(kept)
+            if not of_owner:
+                del self._of_owner[kept.attempt.owner]
         ids = {kept.attempt.id for kept in forgotten}
         gone = [key for key, claim in self._claims.items() if claim.attempt_id in ids]
         for key in gone:

@@ -2,6 +2,7 @@
 
 from tests.store.contract_claims import ClaimContract
 from tests.store.contract_due import DueContract
+from tests.store.contract_forgetting import ForgettingContract
 from tests.store.contract_inbox import InboxContract
 from tests.store.contract_journal import JournalContract
 from tests.store.contract_leases import LeaseContract
@@ -9,6 +10,12 @@ from tests.store.contract_saves import SaveContract
 
 
 class StoreContract(
-    SaveContract, LeaseContract, InboxContract, DueContract, JournalContract, ClaimContract
+    SaveContract,
+    LeaseContract,
+    InboxContract,
+    DueContract,
+    JournalContract,
+    ClaimContract,
+    ForgettingContract,
 ):
     """A subclass has a fixture `store` that gives a new, empty store."""

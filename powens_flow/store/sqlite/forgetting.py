@@ -1,0 +1,31 @@
+"""Forgetting attempts: what the SQLite store does for retention and erasure."""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+
+from powens_flow.store.sqlite import statements as sql
+from powens_flow.store.times import micros
+
+DB = sqlite3.Connection
+
+
+def purge(db: DB, before: datetime, limit: int) -> int:
+    """Forget what ended before then and was told; how many."""
+    return _forget(db, db.execute(sql.PURGE, (micros(before), limit)).fetchall())
+
+
+def erase(db: DB, owner: str) -> int:
+    """Forget all that the owner has; how many attempts."""
+    return _forget(db, db.execute(sql.OF_OWNER, (owner,)).fetchall())
+
+
+def empty_log(db: DB) -> None:
+    """Write the log (WAL) into the file, where nobody reads just now: it holds what was erased."""
+    db.execute("pragma wal_checkpoint(truncate)").fetchone()
+
+
+def _forget(db: DB, attempts: Sequence[tuple[int, str]]) -> int:
+    db.executemany(sql.FORGET, [(no,) for no, _ in attempts])
+    db.executemany(sql.FORGET_CLAIMS, [(attempt_id,) for _, attempt_id in attempts])
+    return len(attempts)

@@ -1,0 +1,92 @@
+"""What the SQLite store reads: journals, what listeners must hear, claims."""
+
+import json
+import sqlite3
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from powens_flow.attempt import Attempt, Claim, JournalRow
+from powens_flow.snapshot import load, load_row
+from powens_flow.store.port import SnapshotUnreadable, Untold
+from powens_flow.store.sqlite import statements as sql
+from powens_flow.store.sqlite.saves import claim_values
+from powens_flow.store.times import micros, moment
+
+DB = sqlite3.Connection
+
+
+def snapshot(db: DB, attempt_id: str) -> str | None:
+    """The attempt's JSON, not read yet."""
+    found = db.execute(sql.LOAD, (attempt_id,)).fetchone()
+    return None if found is None else str(found[0])
+
+
+def history(db: DB, attempt_id: str) -> tuple[JournalRow, ...]:
+    """The journal, oldest first."""
+    return tuple(_row(attempt_id, *found) for found in db.execute(sql.HISTORY, (attempt_id,)))
+
+
+def untold(db: DB, limit: int) -> tuple[Untold, ...]:
+    """Rows that listeners must hear, with the attempts; what cannot be read is passed over."""
+    found: list[Untold] = []
+    attempts: dict[str, Attempt | None] = {}
+    for *values, attempt_id, text in db.execute(sql.UNTOLD):
+        if len(found) >= limit:
+            break
+        if attempt_id not in attempts:
+            attempts[attempt_id] = _readable(text)
+        attempt = attempts[attempt_id]
+        if attempt is not None:
+            found.append(Untold(_row(attempt_id, *values), attempt))
+    return tuple(found)
+
+
+def told(db: DB, rows: Collection[tuple[str, int]]) -> None:
+    """Listeners heard of these."""
+    db.executemany(sql.TOLD, rows)
+
+
+def claimed(db: DB, key: str, now: datetime) -> Claim | None:
+    """The claim of that name that has not ended."""
+    found = db.execute(sql.CLAIMED, (key,)).fetchone()
+    if found is None or found[1] <= micros(now):
+        return None
+    return Claim(key, found[0], moment(found[1]), json.loads(found[2]))
+
+
+def claim(db: DB, wanted: Claim, now: datetime) -> Claim:
+    """The claim that holds now: the wanted one, if the name was free."""
+    held = claimed(db, wanted.key, now)
+    if held is not None:
+        return held
+    db.execute(sql.CLAIM, claim_values(wanted))
+    return wanted
+
+
+def live(db: DB, owner: str) -> tuple[str, ...]:
+    """The ids of the owner's attempts that have not ended, oldest first."""
+    return tuple(found[0] for found in db.execute(sql.LIVE, (owner,)))
+
+
+def concerned(db: DB, id_user: int) -> tuple[str, ...]:
+    """The ids of attempts of that Powens user that have not ended."""
+    return tuple(found[0] for found in db.execute(sql.CONCERNED, (id_user,)))
+
+
+def connections(db: DB, owner: str, without: str) -> frozenset[int]:
+    """The ids of the connections of the owner's attempts but one."""
+    return frozenset(found[0] for found in db.execute(sql.CONNECTIONS, (owner, without)))
+
+
+def _row(attempt_id: str, seq: int, at: int, *values: Any) -> JournalRow:
+    read = load_row(values[-1])
+    parts = (*values[:-1], read.guards, read.facts, read.calls)
+    return JournalRow(attempt_id, seq, moment(at), *parts)
+
+
+def _readable(text: str) -> Attempt | None:
+    try:
+        return load(text)
+    except SnapshotUnreadable:
+        return None

@@ -1,0 +1,239 @@
+"""The store on SQLite: the default, for one machine."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from os import PathLike
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from attrs import evolve
+
+from powens_flow.attempt import Attempt, Claim, JournalRow
+from powens_flow.snapshot import load, next_version
+from powens_flow.store.port import Busy, Lease, Posted, Save, Saved, StoreError, Taken, Untold
+from powens_flow.store.sqlite import forgetting, leases, reads, schema, vault
+from powens_flow.store.sqlite.saves import CreateWork, SaveWork
+from powens_flow.store.sqlite.writer import Writer
+from powens_flow.vault import VaultRecord
+
+
+class SQLiteStore:
+    """Keeps attempts in one database file; an async context manager.
+
+    Several processes of one machine may use the file at the same time, each waiting up to
+    `busy_timeout` seconds for another's write. The file is made, with its schema, where there is
+    none, readable for its owner alone. All methods raise `StoreError` when the store is closed or
+    the database fails.
+    """
+
+    def __init__(self, path: str | PathLike[str], *, busy_timeout: float = 10.0) -> None:
+        self._path = Path(path)
+        self._busy_timeout = busy_timeout
+        self._writer: Writer | None = None
+        self._due = leases.Due()
+
+    def __repr__(self) -> str:
+        return f"SQLiteStore({str(self._path)!r})"
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def open(self) -> None:
+        """Open the file, and bring its schema to this version.
+
+        Raises:
+            StoreVersionError: the file is of a newer version, or another application's.
+            StoreError: it cannot be opened, or the store is open already.
+        """
+        if self._writer is not None:
+            raise StoreError("the store is open already")
+        steps = schema.migrations()
+        writer = Writer(partial(schema.opened, self._path, steps, self._busy_timeout))
+        self._writer = writer
+        try:
+            await writer.open()
+        except StoreError:
+            self._writer = None
+            raise
+
+    async def close(self) -> None:
+        """Write what was asked for, and close the file; the store may be opened again."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            await writer.close()
+
+    # --- one attempt -------------------------------------------------------------------------
+
+    async def create(
+        self,
+        attempt: Attempt,
+        rows: Sequence[JournalRow],
+        *,
+        holder: str,
+        until: datetime,
+        untold: bool,
+    ) -> Taken:
+        """See `Store.create`."""
+        stored = evolve(attempt, version=1)
+        lease = Lease(attempt.id, holder, 1, until)
+        work = CreateWork.of(stored, rows, lease, untold=untold)
+        await self._open_writer().write(work.run, durable=True)
+        return Taken(stored, lease)
+
+    async def load(self, attempt_id: str) -> Attempt | None:
+        """See `Store.load`."""
+        if not _is_text(attempt_id):
+            return None
+        text = await self._open_writer().read(partial(reads.snapshot, attempt_id=attempt_id))
+        return None if text is None else load(text)
+
+    async def take(
+        self,
+        attempt_id: str,
+        *,
+        holder: str,
+        now: datetime,
+        until: datetime,
+        owner: str | None = None,
+        post: Mapping[str, Any] | None = None,
+    ) -> Taken | Busy | None:
+        """See `Store.take`. Who is cancelled meanwhile holds no lease."""
+        if not _is_text(attempt_id):
+            return None
+        work = leases.TakeWork(attempt_id, holder, now, until, owner, post)
+        return await self._open_writer().write(work.run, left=self._give_back)
+
+    async def save(self, save: Save) -> Saved:
+        """See `Store.save`."""
+        stored = next_version(save.attempt)
+        work = SaveWork.of(save, stored)
+        return Saved(stored, await self._open_writer().write(work.run, durable=save.durable))
+
+    async def history(self, attempt_id: str) -> tuple[JournalRow, ...]:
+        """See `Store.history`. Raises `SnapshotUnreadable`."""
+        if not _is_text(attempt_id):
+            return ()
+        return await self._open_writer().read(partial(reads.history, attempt_id=attempt_id))
+
+    # --- leases ------------------------------------------------------------------------------
+
+    async def renew(
+        self, holder: str, attempt_ids: Collection[str], until: datetime
+    ) -> frozenset[str]:
+        """See `Store.renew`."""
+        work = partial(leases.renew, holder=holder, ids=tuple(attempt_ids), until=until)
+        return await self._open_writer().write(work)
+
+    async def release(self, lease: Lease) -> tuple[Posted, ...]:
+        """See `Store.release`."""
+        return await self._open_writer().write(partial(leases.release, lease=lease))
+
+    async def due(
+        self, *, holder: str, now: datetime, until: datetime, limit: int
+    ) -> tuple[Taken, ...]:
+        """See `Store.due`. Who is cancelled meanwhile holds no lease."""
+        work = partial(self._due.take, holder=holder, now=now, until=until, limit=limit)
+        return await self._open_writer().write(work, left=self._give_all_back)
+
+    async def next_due(self) -> datetime | None:
+        """See `Store.next_due`; snapshots that `due` could not read are passed over."""
+        return await self._open_writer().read(self._due.next)
+
+    async def live(self, owner: str) -> tuple[str, ...]:
+        """See `Store.live`."""
+        return await self._open_writer().read(partial(reads.live, owner=owner))
+
+    async def concerned(self, id_user: int) -> tuple[str, ...]:
+        """See `Store.concerned`."""
+        return await self._open_writer().read(partial(reads.concerned, id_user=id_user))
+
+    async def connections(self, owner: str, *, without: str) -> frozenset[int]:
+        """See `Store.connections`."""
+        work = partial(reads.connections, owner=owner, without=without)
+        return await self._open_writer().read(work)
+
+    # --- listeners ---------------------------------------------------------------------------
+
+    async def untold(self, limit: int) -> tuple[Untold, ...]:
+        """See `Store.untold`; what cannot be read is left out."""
+        return await self._open_writer().read(partial(reads.untold, limit=limit))
+
+    async def told(self, rows: Collection[tuple[str, int]]) -> None:
+        """See `Store.told`."""
+        await self._open_writer().write(partial(reads.told, rows=tuple(rows)))
+
+    # --- claims ------------------------------------------------------------------------------
+
+    async def claim(self, claim: Claim, now: datetime) -> Claim:
+        """See `Store.claim`."""
+        return await self._open_writer().write(partial(reads.claim, wanted=claim, now=now))
+
+    async def claimed(self, key: str, now: datetime) -> Claim | None:
+        """See `Store.claimed`."""
+        return await self._open_writer().read(partial(reads.claimed, key=key, now=now))
+
+    # --- forgetting --------------------------------------------------------------------------
+
+    async def purge(self, before: datetime, *, limit: int = 1000) -> int:
+        """See `Store.purge`."""
+        work = partial(forgetting.purge, before=before, limit=limit)
+        return await self._open_writer().write(work)
+
+    async def erase(self, owner: str) -> int:
+        """See `Store.erase`. Durable; what the file and its log held of it is overwritten."""
+        erased = await self._open_writer().write(
+            partial(forgetting.erase, owner=owner), durable=True
+        )
+        await self._open_writer().read(forgetting.empty_log)
+        return erased
+
+    # --- permanent users (see `StoreVault`) --------------------------------------------------
+
+    async def vault_record(self, owner: str) -> VaultRecord | None:
+        """See `VaultRecords.vault_record`."""
+        return await self._open_writer().read(partial(vault.get, owner=owner))
+
+    async def put_vault_record(self, record: VaultRecord, *, instead_of: str | None = None) -> bool:
+        """See `VaultRecords.put_vault_record`."""
+        work = partial(vault.put, record=record, instead_of=instead_of)
+        return await self._open_writer().write(work, durable=True)
+
+    async def delete_vault_record(self, owner: str) -> None:
+        """See `VaultRecords.delete_vault_record`."""
+        await self._open_writer().write(partial(vault.delete, owner=owner), durable=True)
+
+    async def vault_records(self, *, after: str = "", limit: int = 1000) -> tuple[VaultRecord, ...]:
+        """See `VaultRecords.vault_records`."""
+        return await self._open_writer().read(partial(vault.some, after=after, limit=limit))
+
+    # --- how it is done ----------------------------------------------------------------------
+
+    def _open_writer(self) -> Writer:
+        if self._writer is None:
+            raise StoreError("the store is not open")
+        return self._writer
+
+    def _give_back(self, taken: Taken | Busy | None) -> None:
+        # A lapsed one is left to lapse again: what its dead holder did has to be found out.
+        if isinstance(taken, Taken) and not taken.lapsed and self._writer is not None:
+            self._writer.write(partial(leases.release, lease=taken.lease))
+
+    def _give_all_back(self, taken: tuple[Taken, ...]) -> None:
+        for one in taken:
+            self._give_back(one)
+
+
+def _is_text(attempt_id: str) -> bool:
+    """Whether it can be an id at all: half a surrogate pair is nothing that SQLite could hold."""
+    return attempt_id.isascii() or not any("\ud800" <= one <= "\udfff" for one in attempt_id)
