@@ -179,6 +179,7 @@ class Result:
     """What a completed attempt came to.
 
     `pending` is the connection state that a source was left in (None: all were synced);
+    `orphans` counts temporary users that a lost answer left behind, to die after 30 minutes;
     `access_expire` is the earliest end of access that the added sources named.
     """
 
@@ -190,6 +191,7 @@ class Result:
     consent: Consent | None = None
     access_expire: datetime | None = None
     pending: str | None = None
+    orphans: int = 0
 
 
 @frozen
@@ -237,6 +239,8 @@ class Attempt:
     accounts: tuple[Account, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     consent: Consent | None = None
+    early_tried: bool = False
+    orphans: int = 0
 
     problem: Problem | None = None
     ending: str | None = None
@@ -245,6 +249,7 @@ class Attempt:
 
     deadline_at: datetime | None = None
     deadline_of: str | None = None
+    warned: bool = False
     polls: int = 0
     tries: int = 0
     trying_since: datetime | None = None

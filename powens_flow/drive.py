@@ -83,7 +83,7 @@ class Drive:
             if self._rows or self.attempt is not self._saved:
                 await self._save(durable=True)
             self._has_written = True
-        elif self._has_written and self._rows:
+        elif self._has_written and (self._rows or self.attempt is not self._saved):
             await self._save(durable=True)
         return await call.run(self._tools.services, self.attempt, **arguments)
 
@@ -120,8 +120,9 @@ class Drive:
             trigger = None
         if trigger is None:
             return False
-        attempt = waiting.polled(self.attempt) if trigger == v.POLL else self.attempt
-        self._move(attempt, trigger, "clock", None)
+        attempt = waiting.reminded(self.attempt, trigger)
+        facts = {"deadline": attempt.deadline_at.isoformat()} if attempt.deadline_at else {}
+        self._move(attempt, trigger, "clock", None, facts=facts)
         return True
 
     async def run(self) -> Attempt:

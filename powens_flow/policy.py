@@ -9,7 +9,10 @@ ASK, REPAIR, ADD = "ask", "repair", "add"
 
 @frozen
 class Deadlines:
-    """How long each kind of waiting may last, in seconds, from when its reason began."""
+    """How long each kind of waiting may last, in seconds, from when its reason began.
+
+    `warning`: how long before the end of a wait the listeners hear the trigger `warn`.
+    """
 
     user: float = field(default=900.0, validator=gt(0))
     bank: float = field(default=900.0, validator=gt(0))
@@ -17,6 +20,7 @@ class Deadlines:
     processing: float = field(default=600.0, validator=gt(0))
     temporary: float = field(default=1200.0, validator=gt(0))
     cleanup: float = field(default=86400.0, validator=gt(0))
+    warning: float = field(default=120.0, validator=ge(0))
 
 
 @frozen

@@ -39,6 +39,7 @@ domain's configuration (`invalidValue`, `missingParameter`, `config`, `dataError
 POLL: Final = "poll"
 EXPIRE: Final = "expire"
 RETRY: Final = "retry"
+WARN: Final = "warn"
 CANCEL: Final = "cancel"
 
 EVENT_TRIGGERS: Final = (
@@ -60,7 +61,7 @@ EVENT_TRIGGERS: Final = (
 )
 """What a person, or the bank's redirect, may do."""
 
-TRIGGERS: Final = (*EVENT_TRIGGERS, POLL, EXPIRE, RETRY, *OUTCOMES)
+TRIGGERS: Final = (*EVENT_TRIGGERS, POLL, EXPIRE, RETRY, WARN, *OUTCOMES)
 
 PROMPT_KINDS: Final = (
     "choose_connector",
@@ -78,6 +79,6 @@ PROMPT_KINDS: Final = (
     "failed",
 )
 
-DEADLINES: Final = tuple(a.name for a in attrs.fields(Deadlines))
+DEADLINES: Final = tuple(a.name for a in attrs.fields(Deadlines) if a.name != "warning")
 
 POLL_UNTIL: Final = ("next_try",)

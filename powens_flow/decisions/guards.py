@@ -56,6 +56,7 @@ _fact_guard("source_was_lost")
 _fact_guard("bank_page_refused")
 _fact_guard("still_at_bank")
 _fact_guard("nothing_came")
+_fact_guard("user_ends_first")
 
 
 @guards.guard("makes_no_progress")

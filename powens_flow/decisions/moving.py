@@ -134,4 +134,5 @@ def _result(attempt: Attempt) -> Result:
         consent=consent,
         access_expire=min(expiries, default=None),
         pending=left[-1].state if left else None,
+        orphans=attempt.orphans,
     )

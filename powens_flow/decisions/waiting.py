@@ -12,7 +12,7 @@ from powens_flow.attempt import Attempt
 from powens_flow.machine.compose import State
 from powens_flow.machine.document import RetryRule
 from powens_flow.outcomes import Outcome
-from powens_flow.vocabulary import EXPIRE, POLL
+from powens_flow.vocabulary import EXPIRE, POLL, WARN
 
 MARGIN = timedelta(seconds=60)
 """How long before a temporary user is deleted its attempt has to be at an end."""
@@ -20,18 +20,23 @@ MARGIN = timedelta(seconds=60)
 
 def resting(attempt: Attempt, state: State, now: datetime) -> Attempt:
     """The attempt with its deadline and its next look, as it begins to wait in `state`."""
-    deadline, of = attempt.deadline_at, attempt.deadline_of
-    polls = attempt.polls
-    if of != state.name or deadline is None:
+    deadline, polls, warned = attempt.deadline_at, attempt.polls, attempt.warned
+    if attempt.deadline_of != state.name or deadline is None:
         deadline, polls = _deadline(attempt, state, now), 0
+        warned = warning_at(attempt, deadline) <= now
+    times = [deadline]
+    if not warned:
+        times.append(warning_at(attempt, deadline))
     poll_at = _poll_at(attempt, state, now, polls)
-    due = deadline if poll_at is None else min(deadline, poll_at)
+    if poll_at is not None:
+        times.append(poll_at)
     return evolve(
         attempt,
         deadline_at=deadline,
         deadline_of=state.name,
         polls=polls,
-        due_at=due,
+        warned=warned,
+        due_at=min(times),
         tries=0,
         trying_since=None,
     )
@@ -58,18 +63,39 @@ def _poll_at(attempt: Attempt, state: State, now: datetime, polls: int) -> datet
     return at
 
 
+def user_ends_first(attempt: Attempt, now: datetime) -> bool:
+    """Whether a temporary user, with a connection to lose, would end before the next wait does."""
+    user = attempt.user
+    if user is None or user.permanent or user.expires_at is None or attempt.early_tried:
+        return False
+    deadlines = attempt.policy.deadlines
+    longest = max(deadlines.user, deadlines.bank, deadlines.approval)
+    ends = user.expires_at - MARGIN
+    return attempt.id_connection is not None and ends < now + timedelta(seconds=longest)
+
+
+def warning_at(attempt: Attempt, deadline: datetime) -> datetime:
+    """When the listeners are warned of a deadline; a wait that is shorter warns nobody."""
+    return deadline - timedelta(seconds=attempt.policy.deadlines.warning)
+
+
 def due_trigger(attempt: Attempt, now: datetime) -> str | None:
-    """What the clock has to say to a waiting attempt: `expire`, `poll`, or nothing yet."""
+    """What the clock has to say to a waiting attempt: `expire`, `warn`, `poll`, or nothing yet."""
+    deadline = attempt.deadline_at
     if attempt.due_at is None or now < attempt.due_at:
         return None
-    if attempt.deadline_at is not None and now >= attempt.deadline_at:
+    if deadline is not None and now >= deadline:
         return EXPIRE
+    if deadline is not None and not attempt.warned and now >= warning_at(attempt, deadline):
+        return WARN
     return POLL
 
 
-def polled(attempt: Attempt) -> Attempt:
-    """The attempt after one more look by the clock."""
-    return evolve(attempt, polls=attempt.polls + 1)
+def reminded(attempt: Attempt, trigger: str) -> Attempt:
+    """The attempt after the clock has spoken: one more look, or the warning given."""
+    if trigger == POLL:
+        return evolve(attempt, polls=attempt.polls + 1)
+    return evolve(attempt, warned=True) if trigger == WARN else attempt
 
 
 @frozen

@@ -6,12 +6,15 @@ from typing import Any
 from attrs import evolve
 
 from powens_flow import vocabulary as v
+from powens_flow.api import PowensError
 from powens_flow.api import models as m
 from powens_flow.attempt import Attempt, Claim, Problem, User
 from powens_flow.calls import user_key
 from powens_flow.decisions.planning import gives, usable_sources
+from powens_flow.decisions.waiting import user_ends_first
 from powens_flow.handlers import shapes
 from powens_flow.handlers.context import Context
+from powens_flow.handlers.failures import outcome_of
 from powens_flow.handlers.registry import handlers
 from powens_flow.outcomes import Outcome
 from powens_flow.policy import REPAIR
@@ -31,7 +34,14 @@ async def open_user(context: Context, attempt: Attempt) -> Outcome:
         return Outcome(v.DONE, {"user": _shared(claim, attempt)})
     if claim.attempt_id != attempt.id:
         return Outcome(v.LOCKED, problem=Problem("user.being_made"), retry_after=1.0)
-    user = await context.call("init_user", permanent=attempt.policy.permanent_user)
+    if context.recovering:  # an earlier run may have made one: it cannot be found
+        attempt = context.note(orphans=attempt.orphans + 1)
+    try:
+        user = await context.call("init_user", permanent=attempt.policy.permanent_user)
+    except PowensError as error:
+        if error.may_have_acted:
+            context.note(orphans=attempt.orphans + 1)
+        return outcome_of(error, writing=True)
     return Outcome(v.DONE, {"user": user}, claims=(_claimed(attempt, user, context),))
 
 
@@ -124,7 +134,11 @@ async def list_accounts(context: Context, attempt: Attempt) -> Outcome:
         "asked": (),
         "asked_for": None,
     }
-    facts = {"accounts": len(accounts), "subscriptions": len(subscriptions)}
+    facts = {
+        "accounts": len(accounts),
+        "subscriptions": len(subscriptions),
+        "user_ends_first": user_ends_first(attempt, context.now()),
+    }
     return Outcome(v.DONE, changes, facts)
 
 
@@ -177,6 +191,28 @@ def _permanent(attempt: Attempt, token: str) -> Outcome:
     assert attempt.user is not None, "opened first"
     user = evolve(attempt.user, token=token, permanent=True, expires_at=None)
     return Outcome(v.DONE, {"user": user})
+
+
+@handlers.handler("exchange_early")
+async def exchange_early(context: Context, attempt: Attempt) -> Outcome:
+    """The same before a wait that the temporary user would not outlive."""
+    attempt = context.note(early_tried=True)
+    return await _kept(context, await exchange_token(context, attempt))
+
+
+@handlers.handler("renew_early")
+async def renew_early(context: Context, attempt: Attempt) -> Outcome:
+    """The way back for it."""
+    return await _kept(context, await renew_token(context, attempt))
+
+
+async def _kept(context: Context, outcome: Outcome) -> Outcome:
+    user = outcome.changes.get("user")
+    if user is None:
+        return outcome
+    context.note(user=user)
+    await context.call("keep_user")
+    return evolve(outcome, changes={"user": evolve(user, kept=True)})
 
 
 @handlers.handler("keep_token")

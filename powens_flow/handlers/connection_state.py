@@ -13,6 +13,7 @@ from powens_flow.calls import CHECKING
 from powens_flow.decisions import fates, planning
 from powens_flow.decisions.accepting import WEBAUTH_STATE_PREFIX
 from powens_flow.decisions.guards import PATIENT_STATES
+from powens_flow.decisions.waiting import user_ends_first
 from powens_flow.handlers import shapes
 from powens_flow.handlers.context import Context
 from powens_flow.handlers.failures import outcome_of
@@ -148,6 +149,7 @@ def _needs(
         "repeats": reading.repeats,
         "may_still_change": unsure,
         "still_at_bank": at_bank,
+        "user_ends_first": user_ends_first(attempt, context.now()),
     }
     if state.casefold() == "notsupported":
         changes |= fates.fate(attempt, UNUSABLE, state=state)

@@ -12,6 +12,7 @@ from powens_flow.api.constants import INTERACTION_STATES
 from powens_flow.attempt import Attempt, Problem, Reading
 from powens_flow.calls import CHECKING
 from powens_flow.decisions import fates, planning
+from powens_flow.decisions.waiting import user_ends_first
 from powens_flow.handlers.context import Context
 from powens_flow.handlers.failures import outcome_of
 from powens_flow.handlers.registry import handlers
@@ -49,7 +50,11 @@ async def plan_source(context: Context, attempt: Attempt) -> Outcome:
         return Outcome(v.UNSUPPORTED, changes, {"mechanism": source.mechanism}, problem)
     asked = planning.fields_of(attempt, source)
     changes |= {"asked": asked, "asked_for": "values"}
-    facts: dict[str, Any] = {"source": source.name, "fields": [one.name for one in asked]}
+    facts: dict[str, Any] = {
+        "source": source.name,
+        "fields": [one.name for one in asked],
+        "user_ends_first": user_ends_first(attempt, context.now()),
+    }
     return Outcome(v.DONE, changes, facts, attempt.problem)
 
 

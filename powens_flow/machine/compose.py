@@ -156,8 +156,7 @@ class _Composer:
         if table.common:
             self._common_edges(scope, name, table)
         if table.kind == "calling" and table.retry is not None:
-            place = Place(table.place.file, table.name, v.RETRY)
-            self.transitions.append(Transition(name, v.RETRY, name, (), place, common=True))
+            self._back_to_itself(name, table, v.RETRY)
 
     def _add_state(self, scope: _Scope, name: str, table: StateTable) -> None:
         retry = None
@@ -171,6 +170,8 @@ class _Composer:
         self.states[name] = State(name, scope.prefix.rstrip("."), table, retry)
 
     def _common_edges(self, scope: _Scope, name: str, table: StateTable) -> None:
+        if table.kind == "waiting":
+            self._back_to_itself(name, table, v.WARN)
         have = set(table.on)
         for where in (scope, self.root):
             assert where is not None
@@ -202,6 +203,10 @@ class _Composer:
             for target in targets:
                 when = (*branch.when, *target.when)
                 self.transitions.append(Transition(source, trigger, target.to, when, place, common))
+
+    def _back_to_itself(self, name: str, table: StateTable, trigger: str) -> None:
+        place = Place(table.place.file, table.name, trigger)
+        self.transitions.append(Transition(name, trigger, name, (), place, common=True))
 
     def _interrupted(self, scope: _Scope, source: str, table: StateTable) -> str:
         name = f"{source}.{INTERRUPTED}"

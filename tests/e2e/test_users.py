@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from powens_flow.listeners import Change
 from powens_flow.policy import Deadlines
 from powens_flow.secret import Secret
 from powens_flow.simulator import Settings
@@ -198,8 +199,41 @@ async def test_a_token_that_cannot_be_had_can_be_asked_for_again(
 
 async def test_a_temporary_user_is_not_waited_for_beyond_its_life(open_world: OpenWorld) -> None:
     w = await open_world(policy=policy(deadlines=Deadlines(user=86400.0)))
-    _, view = await run_until(w, "choose_accounts", Script())
+    _, view = await run_until(w, "fill_in_fields", Script())
     (user,) = w.simulator.users
     assert user.expires is not None
     assert view.prompt.until is not None
     assert view.prompt.until < user.expires
+
+
+async def test_a_user_that_would_end_before_the_next_wait_is_made_permanent_early(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world(policy=policy(deadlines=Deadlines(user=86400.0)))
+    driver, view = await run_until(w, "choose_accounts", Script())
+    (user,) = w.simulator.users
+    assert user.expires is None
+    assert await w.vault.get(OWNER) is not None
+    w.clock.advance(3600)
+    end = await driver.run(view)
+    assert end.state == "completed"
+    assert w.simulator.calls[EXCHANGE] == 1
+
+
+async def test_listeners_are_warned_before_a_wait_ends(open_world: OpenWorld) -> None:
+    w = await open_world()
+    heard: list[str] = []
+
+    @w.engine.on()
+    async def hear(change: Change) -> None:
+        heard.append(change.row.trigger)
+
+    _, view = await run_until(w, "choose_connector", Script())
+    w.clock.advance(780)
+    await w.engine.tick()
+    await w.engine.settled()
+    assert heard[-1] == "warn"
+    assert (await w.engine.for_owner(OWNER).get(view.attempt_id)).state == view.state
+    w.clock.advance(120)
+    await w.engine.tick()
+    assert (await w.engine.for_owner(OWNER).get(view.attempt_id)).state == "expired"

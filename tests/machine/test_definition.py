@@ -47,7 +47,7 @@ def test_a_state_refuses_what_it_does_not_take_and_says_what_it_takes(small: Def
         small.step("asking", "done")
     assert refused.value.state == "asking"
     assert refused.value.trigger == "done"
-    assert set(refused.value.accepts) == {"try_again", "acted", "cancel", "expire"}
+    assert set(refused.value.accepts) == {"try_again", "acted", "cancel", "expire", "warn"}
     assert "state 'asking' does not take 'done'; it takes: try_again, acted" in str(refused.value)
 
 
