@@ -1,0 +1,191 @@
+"""The README: its code runs, and its tables are true."""
+
+import importlib
+import inspect
+import re
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from powens_flow.handlers import default_registry
+from powens_flow.keyring import Keyring
+from powens_flow.machine import load_machines
+from powens_flow.policy import Deadlines, Policy
+from powens_flow.simulator import Logins, Settings, Simulator, at_the_bank, running
+from powens_flow.vocabulary import EVENT_TRIGGERS, PROMPT_KINDS
+
+README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
+MAYA = {"X-User": "maya"}
+Client = TestClient[web.Request, web.Application]
+
+
+def block(name: str) -> dict[str, Any]:
+    """What the code block under the comment of that name defines."""
+    found = re.search(rf"<!-- {name}: .*? -->\n```python\n(.*?)```", README, re.S)
+    assert found is not None, f"the README has no block {name!r}"
+    defined: dict[str, Any] = {"__name__": name}
+    exec(compile(found[1], f"README.md: {name}", "exec"), defined)  # noqa: S102 - our own README
+    return defined
+
+
+def rows(name: str) -> list[list[str]]:
+    """The cells of the table between the comments of that name, its head left out."""
+    found = re.search(rf"<!-- {name}: .*? -->\n(.*?)<!-- /{name} -->", README, re.S)
+    assert found is not None, f"the README has no table {name!r}"
+    lines = [line for line in found[1].splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line.strip("|").split(" | ")] for line in lines[2:]]
+
+
+def test_what_must_stand_near_the_top_does() -> None:
+    top = " ".join(README[:1200].replace("> ", "").split())
+
+    assert "Agent status" in top
+    assert "L523-1" in top
+    assert "Code monétaire et financier" in top
+    assert "not Powens'" in top
+
+
+async def test_the_embedding_example_adds_a_connection(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POWENS_CLIENT_ID", settings.client_id)
+    monkeypatch.setenv("POWENS_CLIENT_SECRET", settings.client_secret)
+    monkeypatch.setenv("POWENS_FLOW_KEYS", Keyring.generate().to_jwk_set().reveal())
+    async with running(Simulator(settings)) as server:
+        monkeypatch.setenv("POWENS_DOMAIN", server.url)
+        app = block("example")["application"]()
+        async with TestClient(TestServer(app)) as client:
+            view = await _added(client)
+
+    assert view["state"] == "completed"
+    assert len(view["result"]["accounts"]) == 4
+    assert "added for maya Result(" in capsys.readouterr().out
+    assert not server.simulator.violations
+
+
+async def _added(client: Client) -> dict[str, Any]:
+    """A connection of credentials, then the bank's page, through the example's routes."""
+    view = await _answer(client, "/attempts")
+    path = f"/attempts/{view['attempt_id']}"
+    async with client.get(f"{path}/connectors?q=deux+rives", headers=MAYA) as found:
+        chosen = (await found.json())[0]["uuid"]
+    await _answer(client, f"{path}/events", {"type": "choose_connector", "connector": chosen})
+    await _answer(client, f"{path}/values", {"login": "camille", "password": "98765"})
+    view = await _answer(client, f"{path}/events", {"type": "add_source"})
+    back = await at_the_bank(client.session, view["prompt"]["url"], login="camille")
+    async with client.get(f"/callback?{back.partition('?')[2]}", headers=MAYA) as returned:
+        view = await returned.json()
+    ids = [account["id"] for account in view["prompt"]["accounts"]]
+    return await _answer(client, f"{path}/events", {"type": "choose_accounts", "accounts": ids})
+
+
+async def _answer(client: Client, path: str, body: Any = None) -> dict[str, Any]:
+    async with client.post(path, json=body, headers=MAYA) as response:
+        assert response.status == 200, await response.text()
+        answer: dict[str, Any] = await response.json()
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/attempts/nobody/events", {"type": "cancel"}, 404),
+        ("/attempts/{id}/events", {"type": "fly"}, 400),
+        ("/attempts/{id}/events", {"type": "approved"}, 409),
+        ("/attempts/{id}/values", {"login": "camille"}, 409),
+    ],
+)
+async def test_the_embedding_example_tells_errors(
+    path: str, body: Any, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("POWENS_CLIENT_ID", settings.client_id)
+    monkeypatch.setenv("POWENS_CLIENT_SECRET", settings.client_secret)
+    monkeypatch.setenv("POWENS_FLOW_KEYS", Keyring.generate().to_jwk_set().reveal())
+    async with running(Simulator(settings)) as server:
+        monkeypatch.setenv("POWENS_DOMAIN", server.url)
+        app = block("example")["application"]()
+        async with TestClient(TestServer(app)) as client:
+            view = await _answer(client, "/attempts")
+            wrong = path.replace("{id}", view["attempt_id"])
+            async with client.post(wrong, json=body, headers=MAYA) as response:
+                assert response.status == status
+                assert (await response.json())["error"]
+
+
+async def test_the_testing_example_passes() -> None:
+    await block("testing")["test_a_code_by_sms"]()
+
+
+def test_the_registry_example_registers_beside_ours() -> None:
+    registry = block("registry")["registry"]
+
+    assert "is_weekend" in registry.guards
+    assert load_machines(registry)
+
+
+def test_the_prompts_are_told_with_the_events_that_the_machines_take() -> None:
+    takes: dict[str, set[str]] = defaultdict(set)
+    for machine in load_machines(default_registry()).values():
+        for state in machine.states.values():
+            takes[state.table.prompt or "working"] |= set(machine.accepts(state.name))
+    common = {"cancel", "skip_source"}
+
+    told = {row[0].strip("`"): set(re.findall(r"`(\w+)`", row[2])) for row in rows("prompts")}
+
+    events = set(EVENT_TRIGGERS) - common
+    assert told == {kind: takes[kind] & events for kind in PROMPT_KINDS}
+
+
+def test_the_policy_is_told_with_its_defaults() -> None:
+    told = {row[0].strip("`"): row[1] for row in rows("policy")}
+    policy = Policy()
+
+    assert list(told) == [a.name for a in attrs.fields(Policy)]
+    for name, default in told.items():
+        assert default == _shown(getattr(policy, name))
+    deadlines = next(row[2] for row in rows("policy") if row[0] == "`deadlines`")
+    assert re.findall(r"`(\w+)` (\d+)", deadlines) == [
+        (a.name, f"{a.default:g}") for a in attrs.fields(Deadlines)
+    ]
+
+
+def _shown(default: Any) -> str:
+    if isinstance(default, bool):
+        return "yes" if default else "no"
+    if default is None or default == () or isinstance(default, Deadlines):
+        return {None: "none", (): "any"}.get(default, "see there")
+    return f"`{default}`"
+
+
+def test_the_errors_are_told_with_where_they_stand() -> None:
+    table = README.partition("## Errors")[2].partition("## ")[0]
+    named = re.findall(r"^\| `([\w.]+)\.(\w+)` \|", table, re.M)
+    modules = {name: importlib.import_module(f"powens_flow.{name}") for name, _ in named}
+
+    assert named
+    for name, error in named:
+        assert issubclass(getattr(modules[name], error), Exception)
+    own = {
+        name
+        for name, kind in inspect.getmembers(modules["errors"], inspect.isclass)
+        if kind.__module__ == "powens_flow.errors"
+    }
+    assert own - {"FlowError", "HandlerError"} <= {error for _, error in named}
+
+
+def test_the_logins_are_the_simulators() -> None:
+    table = Logins(Settings().login_files).markdown()
+
+    told = re.search(r"<!-- logins: .*? -->\n(.*?)<!-- /logins -->", README, re.S)
+
+    assert told is not None
+    assert told[1] == table
