@@ -16,7 +16,8 @@ async def clean_up(context: Context, attempt: Attempt) -> Outcome:
     if not attempt.policy.cleanup or user is None:
         return Outcome(v.DONE, {"cleanup": "nothing" if user is None else "kept"})
     if user.made_here and not user.kept and not await context.call("other_attempts"):
-        await context.call("delete_user")
+        if user.expires_at is None or context.now() < user.expires_at:  # else it is deleted
+            await context.call("delete_user")
         return Outcome(v.DONE, {"cleanup": "user"}, dropped_claims=(user_key(attempt),))
     attempt = await _with_what_came_since(context, attempt)
     if attempt.connection_made_here and attempt.id_connection is not None:
