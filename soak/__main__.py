@@ -1,0 +1,81 @@
+"""`python -m soak faults|crash|race|clock|fuzz|all [--seed N]`: prints one line of JSON a proof.
+
+Each line is also appended to `build/soak.jsonl`. Exit status 0 only if no proof found anything bad.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Iterator
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from soak.line import BAD, is_good
+
+LINES = Path(__file__).parents[1] / "build" / "soak.jsonl"
+
+
+@frozen
+class Proof:
+    """One proof: its module, and the seconds after which it is cut short, as a fault."""
+
+    module: str
+    bound: float
+
+
+PROOFS = {
+    "faults": Proof("soak.faults", 180),
+    "crash": Proof("soak.crash", 210),
+    "race": Proof("soak.race", 150),
+    "clock": Proof("soak.clock", 80),
+    "fuzz": Proof("soak.fuzz", 180),
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the proofs that were asked for; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m soak", description=(__doc__ or "").strip())
+    parser.add_argument("proof", choices=[*PROOFS, "all"])
+    parser.add_argument("--seed", type=int, help="of what is random (each proof has its own)")
+    given = parser.parse_args(arguments)
+    options = {} if given.seed is None else {"seed": given.seed}
+    lines = [asyncio.run(proven(name, options)) for name in _asked(given.proof)]
+    return 0 if all(map(is_good, lines)) else 1
+
+
+def _asked(name: str) -> Iterator[str]:
+    if name != "all":
+        yield name
+        return
+    yield from (one for one, proof in PROOFS.items() if find_spec(proof.module) is not None)
+
+
+async def proven(name: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The line of one proof, printed and kept."""
+    proof, begun = PROOFS[name], time.perf_counter()
+    try:
+        async with asyncio.timeout(proof.bound):
+            line = await import_module(proof.module).run(**options)
+    except TimeoutError:
+        what = f"unhandled: did not end within {proof.bound:g} seconds"
+        line = {"proof": name, "tried": 0, **dict.fromkeys(BAD, 0), "unhandled": 1, "wrong": [what]}
+    line["seconds"] = round(time.perf_counter() - begun, 1)
+    _keep(json.dumps(line, ensure_ascii=False))
+    return dict(line)
+
+
+def _keep(text: str) -> None:
+    print(text, flush=True)
+    LINES.parent.mkdir(exist_ok=True)
+    with LINES.open("a", encoding="utf-8") as lines:
+        lines.write(f"{text}\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
