@@ -88,7 +88,7 @@ async def _added(client: Client) -> dict[str, Any]:
 
 async def _answer(client: Client, path: str, body: Any = None) -> dict[str, Any]:
     async with client.post(path, json=body, headers=MAYA) as response:
-        assert response.status == 200, await response.text()
+        assert response.ok, await response.text()
         answer: dict[str, Any] = await response.json()
         return answer
 
@@ -97,7 +97,7 @@ async def _answer(client: Client, path: str, body: Any = None) -> dict[str, Any]
     ("path", "body", "status"),
     [
         ("/attempts/nobody/events", {"type": "cancel"}, 404),
-        ("/attempts/{id}/events", {"type": "fly"}, 400),
+        ("/attempts/{id}/events", {"type": "fly"}, 409),
         ("/attempts/{id}/events", {"type": "approved"}, 409),
         ("/attempts/{id}/values", {"login": "camille"}, 409),
     ],
