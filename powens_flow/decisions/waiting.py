@@ -23,7 +23,7 @@ def resting(attempt: Attempt, state: State, now: datetime) -> Attempt:
     deadline, polls, warned = attempt.deadline_at, attempt.polls, attempt.warned
     if attempt.deadline_of != state.name or deadline is None:
         deadline, polls = _deadline(attempt, state, now), 0
-        warned = warning_at(attempt, deadline) <= now
+        warned = not state.table.common or warning_at(attempt, deadline) <= now
     times = [deadline]
     if not warned:
         times.append(warning_at(attempt, deadline))
