@@ -254,7 +254,6 @@ class Attempt:
     tries: int = 0
     trying_since: datetime | None = None
     due_at: datetime | None = None
-    formerly: str | None = None
 
 
 @frozen

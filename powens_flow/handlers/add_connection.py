@@ -146,7 +146,11 @@ async def list_accounts(context: Context, attempt: Attempt) -> Outcome:
 async def activate_accounts(context: Context, attempt: Attempt) -> Outcome:
     """The user's consent, carried out for accounts. Enabling twice is enabling once."""
     assert attempt.consent is not None, "given in choosing_accounts"
-    await context.call("activate_accounts", ids=attempt.consent.accounts)
+    ids = attempt.consent.accounts
+    if _is_again(context, attempt):  # find out first what the earlier try achieved
+        ids = _still_disabled(ids, await context.call("accounts"))
+    if ids:
+        await context.call("activate_accounts", ids=ids)
     return Outcome(v.DONE, facts={"accounts": list(attempt.consent.accounts)})
 
 
@@ -154,8 +158,23 @@ async def activate_accounts(context: Context, attempt: Attempt) -> Outcome:
 async def activate_subscriptions(context: Context, attempt: Attempt) -> Outcome:
     """The user's consent, carried out for subscriptions."""
     assert attempt.consent is not None, "given in choosing_accounts"
-    await context.call("activate_subscriptions", ids=attempt.consent.subscriptions)
+    ids = attempt.consent.subscriptions
+    if _is_again(context, attempt):
+        ids = _still_disabled(ids, await context.call("subscriptions"))
+    if ids:
+        await context.call("activate_subscriptions", ids=ids)
     return Outcome(v.DONE, facts={"subscriptions": list(attempt.consent.subscriptions)})
+
+
+def _is_again(context: Context, attempt: Attempt) -> bool:
+    return context.recovering or attempt.tries > 0
+
+
+def _still_disabled(
+    ids: tuple[int, ...], read: tuple[m.Account | m.Subscription, ...]
+) -> tuple[int, ...]:
+    enabled = {one.id for one in read if not one.disabled}
+    return tuple(one for one in ids if one not in enabled)
 
 
 @handlers.handler("exchange_token")
