@@ -5,12 +5,18 @@ Each event is a frozen value with a `trigger` of the machines, and can be made f
 only sealed (JWE for Powens' key); see `Owner.seal`.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from attrs import NOTHING, field, fields, frozen
 
 from powens_flow.vocabulary import POLL
+
+LONGEST_TEXT, MOST_TEXTS, MOST_IDS = 64 * 1024, 100, 1000
+"""What one event may bring: a sealed value, and a form or a consent of any size seen."""
+
+_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class InvalidEvent(ValueError):
@@ -37,9 +43,16 @@ class Event:
 
 
 def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value:
+    if not _is_text(value) or not value:
         raise ValueError("a text that is not empty")
-    return value
+    return str(value)
+
+
+def _is_text(value: Any) -> bool:
+    """Half a surrogate pair is no text: JSON can spell it, but nothing can store or send it."""
+    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
+        return False
+    return value.isascii() or not any("\ud800" <= one <= "\udfff" for one in value)
 
 
 def _optional_text(value: Any) -> str | None:
@@ -47,9 +60,9 @@ def _optional_text(value: Any) -> str | None:
 
 
 def _ids(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, list | tuple) or not all(_is_id(item) for item in value):
-        raise ValueError("a list of ids (positive integers)")
-    return tuple(dict.fromkeys(value))
+    if isinstance(value, list | tuple) and len(value) <= MOST_IDS and all(map(_is_id, value)):
+        return tuple(dict.fromkeys(value))
+    raise ValueError("a list of ids (positive integers)")
 
 
 def _id(value: Any) -> int:
@@ -59,19 +72,22 @@ def _id(value: Any) -> int:
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63
 
 
 def _texts(value: Any) -> dict[str, str]:
-    if isinstance(value, Mapping) and all(
-        isinstance(k, str) and isinstance(v, str) for k, v in value.items()
-    ):
+    few = isinstance(value, Mapping) and len(value) <= MOST_TEXTS
+    if few and all(_is_text(name) and _is_text(text) for name, text in value.items()):
         return dict(value)
     raise ValueError("an object of texts")
 
 
 def _connector(value: Any) -> str:
-    return str(value) if _is_id(value) else _text(value)
+    if _is_id(value):
+        return str(value)
+    if isinstance(value, str) and _REFERENCE.fullmatch(value):
+        return value
+    raise ValueError("a connector's uuid or id")
 
 
 @frozen

@@ -27,8 +27,9 @@ _VERBOSE = re.compile(r"\(\?[\w-]*x")
 async def wrong_values(fields: tuple[AskedField, ...], values: Mapping[str, str]) -> dict[str, str]:
     """A message key for each field that is wrong; empty when all is well.
 
-    Keys: `values.required`, `values.unknown`, `values.too_long`, `values.not_a_number`,
-    `values.not_a_date`, `values.not_in_list`, `values.does_not_match`, `values.cannot_check`.
+    Keys: `values.required`, `values.unknown`, `values.too_long`, `values.malformed`,
+    `values.not_a_number`, `values.not_a_date`, `values.not_in_list`, `values.does_not_match`,
+    `values.cannot_check`.
     """
     wrong = missing_or_unknown(fields, values)
     for asked in fields:
@@ -51,6 +52,8 @@ def missing_or_unknown(fields: tuple[AskedField, ...], values: Mapping[str, str]
 def _plain(asked: AskedField, value: str) -> str | None:
     if len(value) > LONGEST_VALUE:
         return "values.too_long"
+    if any("\ud800" <= one <= "\udfff" for one in value):  # half a pair: no text to be sealed
+        return "values.malformed"
     if asked.type == "number" and not _is_number(value):
         return "values.not_a_number"
     if asked.type == "date" and not _is_date(value):

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from powens_flow import events as e
@@ -117,23 +117,43 @@ def test_each_wrong_key_is_named_with_what_is_accepted(
     assert wrong(data) == fields
 
 
-@pytest.mark.parametrize("connector", ["", None, 0, -1, 1.5, True, [], {}])
+@pytest.mark.parametrize(
+    "connector", ["", None, 0, -1, 1.5, True, [], {}, "a b", "../x", "é", "x" * 65, "a\n", 2**63]
+)
 def test_what_is_no_connector(connector: object) -> None:
     assert set(wrong({"type": "choose_connector", "connector": connector})) == {"connector"}
 
 
-@pytest.mark.parametrize("ids", [None, 3, {"1": 2}, [1, "2"], [True], [-1], [1.0], [[1]]])
+@pytest.mark.parametrize(
+    "ids", [None, 3, {"1": 2}, [1, "2"], [True], [-1], [1.0], [[1]], [2**63], list(range(1, 1002))]
+)
 def test_what_are_no_ids(ids: object) -> None:
     assert set(wrong({"type": "choose_accounts", "accounts": ids})) == {"accounts"}
 
 
-@pytest.mark.parametrize("source", ["", 3, False, []])
+@pytest.mark.parametrize("source", ["", 3, False, [], "x" * 70_000, "half a \ud800 pair"])
 def test_an_optional_text_is_a_text_or_nothing(source: object) -> None:
     assert set(wrong({"type": "add_source", "source": source})) == {"source"}
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"password": "half a \ud800 pair"},
+        {"half \udfff": "x"},
+        {"password": "x" * 70_000},
+        {f"field-{n}": "x" for n in range(101)},
+    ],
+)
+def test_what_are_no_texts(values: dict[str, str]) -> None:
+    assert wrong({"type": "submit_values", "values": values}) == {
+        "values": "must be an object of texts"
+    }
+    assert set(wrong({"type": "returned", "parameters": values})) == {"parameters"}
+
+
 def test_an_event_made_in_python_is_checked_too() -> None:
-    with pytest.raises(ValueError, match="a text that is not empty"):
+    with pytest.raises(ValueError, match="a connector's uuid or id"):
         e.ChooseConnector("")
     with pytest.raises(ValueError, match="ids"):
         e.ChooseAccounts((-1,))
@@ -158,6 +178,7 @@ ANY_JSON = st.recursive(
 KEYS = st.sampled_from(["connector", "source", "values", "parameters", "accounts", "x"])
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # a busy machine is slow
 @given(st.sampled_from(sorted(EVENTS)), st.dictionaries(KEYS, ANY_JSON, max_size=3))
 def test_whatever_comes_is_an_event_or_refused(kind: str, data: dict[str, Any]) -> None:
     try:

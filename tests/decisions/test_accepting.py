@@ -315,7 +315,7 @@ def test_the_journal_keeps_ids_and_names_and_no_value(
 
 
 def test_of_an_endless_callback_the_journal_keeps_little() -> None:
-    facts = facts_of(e.Returned({f"{n:04}" + "p" * 1000: "x" for n in range(1000)}))
+    facts = facts_of(e.Returned({f"{n:04}" + "p" * 1000: "x" for n in range(100)}))
     assert len(facts["parameters"]) == 20
     assert {len(name) for name in facts["parameters"]} == {100}
     assert facts_of(returned(error="e" * 10_000))["bank_page_refused"] == "e" * 100
