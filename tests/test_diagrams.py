@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from powens_flow.diagrams import FORMATS, Graph, graph_of, mermaid
+from powens_flow.diagrams.graph import ITSELF
 from powens_flow.handlers import default_registry
 from powens_flow.machine import Definition, Machines, load_machines
 from powens_flow.machine.compose import INTERRUPTED
@@ -109,8 +110,8 @@ def _common(graph: Graph, machine: Definition) -> Iterator[Said]:
                 and name not in edge.but
                 and (name, edge.trigger) not in drawn
             ):
-                to = f"{name}.{INTERRUPTED}" if edge.to == INTERRUPTED else edge.to
-                yield name, edge.trigger, edge.when, to
+                own = {ITSELF: name, INTERRUPTED: f"{name}.{INTERRUPTED}"}
+                yield name, edge.trigger, edge.when, own.get(edge.to, edge.to)
 
 
 def _interruptions(graph: Graph, machine: Definition) -> Iterator[Said]:

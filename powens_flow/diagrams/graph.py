@@ -13,6 +13,9 @@ from powens_flow.machine import Definition
 from powens_flow.machine.compose import INTERRUPTED, State, Transition
 from powens_flow.vocabulary import RETRY
 
+ITSELF = "itself"
+"""The target of a common edge that leads back to the state that it starts from."""
+
 FEW = 2
 """Up to so many exceptions are named one by one; for more the groups are named that have it."""
 
@@ -49,8 +52,8 @@ class Edge:
 class CommonEdge:
     """An edge of every state of `kind` in `groups` (empty: in all) that draws none for `trigger`.
 
-    `to` is a state, or `interrupted`: the state's own waiting sibling. `but` names the states that
-    do not take `trigger` at all.
+    `to` is a state, `interrupted` (the state's own waiting sibling) or `itself`. `but` names the
+    states that do not take `trigger` at all.
     """
 
     kind: str
@@ -173,7 +176,8 @@ def _common(machine: Definition, shown: list[State]) -> Iterator[CommonEdge]:
 
 
 def _target(edge: Transition) -> str:
-    return INTERRUPTED if edge.to == f"{edge.source}.{INTERRUPTED}" else edge.to
+    own = {edge.source: ITSELF, f"{edge.source}.{INTERRUPTED}": INTERRUPTED}
+    return own.get(edge.to, edge.to)
 
 
 def _without(machine: Definition, shown: list[State], kind: str, trigger: str) -> list[State]:

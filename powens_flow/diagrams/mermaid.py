@@ -121,7 +121,7 @@ def _legend(graph: Graph) -> Iterator[str]:
     for kind in ("waiting", "calling"):
         lines = [_text(line) for line in _common_lines(graph, kind)]
         if lines:
-            head = f"<b>every {kind} state, where it draws nothing else</b>"
+            head = f"<b>every {kind} state, for triggers that it does not draw</b>"
             yield f'    l_{kind}_edges["{"<br>".join([head, *lines])}"]:::legend'
     yield "end"
 
