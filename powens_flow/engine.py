@@ -16,6 +16,7 @@ from attrs import evolve
 from powens_flow import events as e
 from powens_flow.api import PowensClient, PublicKeys
 from powens_flow.api.errors import Gone, Unauthorised
+from powens_flow.api.pacing import in_background
 from powens_flow.attempt import Attempt, JournalRow, Problem
 from powens_flow.calls import Services
 from powens_flow.clock import Clock, SystemClock
@@ -276,7 +277,8 @@ class Engine:
     async def _due_drive(self, taken: Taken) -> Attempt:
         drive = Drive(self._tools, taken)
         if taken.lapsed or taken.inbox or drive.is_calling() or drive.tick():
-            return await drive.run()
+            with in_background():  # nobody asked for it just now
+                return await drive.run()
         await self._store.release(taken.lease)
         return taken.attempt
 

@@ -11,6 +11,7 @@ from powens_flow.api.account_calls import AccountCalls
 from powens_flow.api.address import base_url
 from powens_flow.api.connection_calls import ConnectionCalls
 from powens_flow.api.connector_calls import ConnectorCalls
+from powens_flow.api.pacing import pace_of
 from powens_flow.api.transport import Timeouts, Transport
 from powens_flow.api.user_calls import UserCalls
 from powens_flow.api.webauth_calls import WebauthCalls
@@ -28,6 +29,10 @@ class PowensClient(UserCalls, ConnectorCalls, ConnectionCalls, WebauthCalls, Acc
     loopback only. `client_id` is digits. Without the client secret no user can be made permanent.
     A `session` that is handed in is used and left open. Raises ValueError for a wrong argument.
 
+    `calls_a_minute` limits the calls of this client: one that finds none left waits for its turn,
+    polls after calls that a user waits for, and a 429 with `Retry-After` keeps all of them waiting.
+    None is no limit, but the sandbox's fair use of 30 for a domain whose name ends in `-sandbox`.
+
     Every call raises PowensError, one class for each thing to do about it. Each sends one request
     (a GET may be sent again on a fresh connection when a kept one turns out to be closed).
     """
@@ -43,6 +48,7 @@ class PowensClient(UserCalls, ConnectorCalls, ConnectionCalls, WebauthCalls, Acc
         session: aiohttp.ClientSession | None = None,
         clock: Clock | None = None,
         stopwatch: Callable[[], float] = time.perf_counter,
+        calls_a_minute: int | None = None,
     ) -> None:
         if not (client_id.isascii() and client_id.isdigit()):
             raise ValueError("a client id is digits only")
@@ -51,13 +57,15 @@ class PowensClient(UserCalls, ConnectorCalls, ConnectionCalls, WebauthCalls, Acc
         self._client_secret = (
             Secret(client_secret) if isinstance(client_secret, str) else client_secret
         )
+        base, clock = base_url(domain_or_url), clock or SystemClock()
         self._transport = Transport(
-            base_url(domain_or_url),
+            base,
             timeouts=self.timeouts,
             max_response_bytes=max_response_bytes,
             session=session,
-            clock=clock or SystemClock(),
+            clock=clock,
             stopwatch=stopwatch,
+            pace=pace_of(base.host, calls_a_minute, clock, self.timeouts.total),
         )
 
     @property

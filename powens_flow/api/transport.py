@@ -11,8 +11,9 @@ from yarl import URL
 
 from powens_flow.api.answers import Answer, Outcome, refusal_of, value_of
 from powens_flow.api.body import Unusable, body_of
-from powens_flow.api.errors import Flaw
+from powens_flow.api.errors import Flaw, PowensError
 from powens_flow.api.failures import MET, sent_once, translated
+from powens_flow.api.pacing import Pace
 from powens_flow.api.reading import Reader
 from powens_flow.api.recording import current_recording
 from powens_flow.attempt import CallRecord
@@ -24,7 +25,7 @@ T = TypeVar("T")
 
 @frozen
 class Timeouts:
-    """How long a call may take, in seconds.
+    """How long a call may take, in seconds; so long it also waits for its turn at most.
 
     `checking` is for the calls in which Powens checks credentials at the bank; `connect`, a part
     of either, for reaching the server.
@@ -75,6 +76,7 @@ class Transport:
         session: aiohttp.ClientSession | None,
         clock: Clock,
         stopwatch: Callable[[], float],
+        pace: Pace | None = None,
     ) -> None:
         self.base = base
         self._prefix = str(base)
@@ -83,6 +85,8 @@ class Transport:
         self._owned: aiohttp.ClientSession | None = None
         self._clock = clock
         self._stopwatch = stopwatch
+        self._pace = pace
+        self._timeouts = timeouts
         self._brief = _limits(timeouts.total, timeouts.connect)
         self._checking = _limits(timeouts.checking, timeouts.connect)
 
@@ -97,21 +101,35 @@ class Transport:
             )
 
     async def close(self) -> None:
-        """Closes the session that `open` made."""
+        """Closes the session that `open` made; calls that wait for their turn fail."""
+        if self._pace is not None:
+            self._pace.close()
         if self._owned is not None:
             await self._owned.close()
             self._session = self._owned = None
 
     async def call(self, request: Request, read: Reader[T]) -> T:
         """What `read` makes of the answer; raises PowensError, which has no context."""
+        if self._pace is not None:
+            # Outside of the recording: a call that has no turn is not made.
+            await self._pace.turn(self._patience(request))
         recording = current_recording()
         if recording is None:
             outcome = await self._outcome(request, read)
         else:
             outcome = await self._recorded(request, read, recording)
         if outcome.error is not None:
+            self._heed(outcome.error)
             raise outcome.error
         return outcome.value  # type: ignore[return-value] # without an error it is what was read
+
+    def _patience(self, request: Request) -> float:
+        return self._timeouts.checking if request.checking else self._timeouts.total
+
+    def _heed(self, error: PowensError) -> None:
+        # `tooManySync` says the same of one connection only.
+        if self._pace is not None and error.status == 429 and error.retry_after:
+            self._pace.pause(error.retry_after)
 
     async def _recorded(
         self, request: Request, read: Reader[T], recording: list[CallRecord]

@@ -56,6 +56,7 @@ async def world(
     registry: Registry | None = None,
     seed: int = 0,
     patience: float = 25.0,
+    calls_a_minute: int | None = None,
 ) -> AsyncIterator[World]:
     """A world for as long as the block runs. Ids, time and chance are the same in each run."""
     clock = clock or ManualClock()
@@ -66,7 +67,13 @@ async def world(
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(running(simulator))
         api = await stack.enter_async_context(
-            PowensClient(server.url, simulator.settings.client_id, simulator.settings.client_secret)
+            PowensClient(
+                server.url,
+                simulator.settings.client_id,
+                simulator.settings.client_secret,
+                clock=clock,
+                calls_a_minute=calls_a_minute,
+            )
         )
         engine = await stack.enter_async_context(
             Engine(
