@@ -1,6 +1,7 @@
 """What end-to-end tests say again and again: what came of an attempt, here and at Powens."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from powens_flow.attempt import Attempt, JournalRow, Result
@@ -57,6 +58,16 @@ async def run_until(w: World, key: str, script: Script, **options: object) -> tu
     """A scripted end user, taken to a kind of prompt or a message key."""
     driver = w.driver(script, **options)
     return driver, await driver.until(key)
+
+
+async def soon(condition: Callable[[], object]) -> None:
+    """Let the loop turn until the condition holds."""
+    for _ in range(100_000):
+        if condition():
+            await asyncio.sleep(0)  # who sleeps on the clock has set the alarm by then
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it did not come")
 
 
 def shown(view: View) -> tuple[str, str]:

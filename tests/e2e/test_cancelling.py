@@ -1,7 +1,6 @@
 """Cancellation and expiry, wherever an attempt rests, and the clean-up after them."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -27,6 +26,7 @@ from tests.e2e.story import (
     run,
     run_until,
     shown,
+    soon,
 )
 from tests.e2e.waiting import UNREACHED, WAYS, brought_to, until_ended
 
@@ -77,16 +77,6 @@ async def test_a_cancelled_attempt_takes_nothing_more(open_world: OpenWorld) -> 
 
 
 # --- while a call is under way -------------------------------------------------------------------
-
-
-async def soon(condition: Callable[[], object]) -> None:
-    """Let the loop turn until the condition holds."""
-    for _ in range(100_000):
-        if condition():
-            await asyncio.sleep(0)  # who sleeps on the clock has set the alarm by then
-            return
-        await asyncio.sleep(0)
-    raise AssertionError("it did not come")
 
 
 async def test_a_cancel_while_a_call_is_under_way_takes_effect_when_it_returns(
