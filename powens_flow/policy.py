@@ -1,10 +1,46 @@
 """What the integrator wants: which connectors and accounts, which option, which time limits."""
 
+import re
+from typing import Any
+
 from attrs import field, frozen
-from attrs.validators import ge, gt, in_, instance_of
+from attrs.validators import ge, in_, instance_of, optional
 
 OFFER, RESTRICT, CHAIN = "offer", "restrict", "chain"
 ASK, REPAIR, ADD = "ask", "repair", "add"
+
+LONGEST = 10 * 366 * 86400.0
+"""Seconds; a longer wait is no wait, and soon none that a date can express."""
+
+
+def _redirects(_: Any, attribute: Any, value: str) -> None:
+    """Protocol page, "Webauth": absolute, and registered without query parameters."""
+    if "?" in value or "#" in value or not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://.", value):
+        raise ValueError(f"{attribute.name} must be absolute, and carry no query parameters")
+
+
+_is_true_or_false = instance_of(bool)
+
+
+def _lasts(_: Any, attribute: Any, value: float) -> None:
+    if not 0 < value <= LONGEST:
+        raise ValueError(f"{attribute.name} must be more than 0 and at most {LONGEST} seconds")
+
+
+def _warns(_: Any, attribute: Any, value: float) -> None:
+    if not 0 <= value <= LONGEST:
+        raise ValueError(f"{attribute.name} must be 0 or more and at most {LONGEST} seconds")
+
+
+def _names(_: Any, attribute: Any, value: tuple[str, ...]) -> None:
+    if not isinstance(value, tuple) or not all(isinstance(one, str) for one in value):
+        raise ValueError(f"{attribute.name} must be a tuple of texts")
+
+
+def _references(_: Any, attribute: Any, value: tuple[str, ...]) -> None:
+    _names(_, attribute, value)
+    if not all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", one) for one in value):
+        raise ValueError(f"{attribute.name} must be uuids or ids")
 
 
 @frozen
@@ -14,13 +50,13 @@ class Deadlines:
     `warning`: how long before the end of a wait the listeners hear the trigger `warn`.
     """
 
-    user: float = field(default=900.0, validator=gt(0))
-    bank: float = field(default=900.0, validator=gt(0))
-    approval: float = field(default=300.0, validator=gt(0))
-    processing: float = field(default=600.0, validator=gt(0))
-    temporary: float = field(default=1200.0, validator=gt(0))
-    cleanup: float = field(default=86400.0, validator=gt(0))
-    warning: float = field(default=120.0, validator=ge(0))
+    user: float = field(default=900.0, validator=_lasts)
+    bank: float = field(default=900.0, validator=_lasts)
+    approval: float = field(default=300.0, validator=_lasts)
+    processing: float = field(default=600.0, validator=_lasts)
+    temporary: float = field(default=1200.0, validator=_lasts)
+    cleanup: float = field(default=86400.0, validator=_lasts)
+    warning: float = field(default=120.0, validator=_warns)
 
 
 @frozen
@@ -43,19 +79,19 @@ class Policy:
     """
 
     sources: str = field(default=OFFER, validator=in_((OFFER, RESTRICT, CHAIN)))
-    choose_source: bool = False
-    capabilities: tuple[str, ...] = ()
-    account_types: tuple[str, ...] = ()
-    account_usages: tuple[str, ...] = ()
-    connectors: tuple[str, ...] = ()
-    countries: tuple[str, ...] = ()
-    beta: bool = True
-    at_least_one: bool = False
+    choose_source: bool = field(default=False, validator=_is_true_or_false)
+    capabilities: tuple[str, ...] = field(default=(), validator=_names)
+    account_types: tuple[str, ...] = field(default=(), validator=_names)
+    account_usages: tuple[str, ...] = field(default=(), validator=_names)
+    connectors: tuple[str, ...] = field(default=(), validator=_references)
+    countries: tuple[str, ...] = field(default=(), validator=_names)
+    beta: bool = field(default=True, validator=_is_true_or_false)
+    at_least_one: bool = field(default=False, validator=_is_true_or_false)
     existing: str = field(default=ASK, validator=in_((ASK, REPAIR, ADD)))
-    permanent_user: bool = False
-    offer_new_accounts: bool = True
-    cleanup: bool = field(default=True, validator=instance_of(bool))
+    permanent_user: bool = field(default=False, validator=_is_true_or_false)
+    offer_new_accounts: bool = field(default=True, validator=_is_true_or_false)
+    cleanup: bool = field(default=True, validator=_is_true_or_false)
     consent_wording: str = "consent.default"
-    redirect_uri: str | None = None
+    redirect_uri: str | None = field(default=None, validator=optional(_redirects))
     deadlines: Deadlines = Deadlines()
     no_progress_limit: int = field(default=3, validator=ge(1))
