@@ -10,18 +10,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import structlog
 from attrs import evolve
 
 from powens_flow import events as e
 from powens_flow.api import PowensClient, PublicKeys
 from powens_flow.api.errors import Gone, Unauthorised
-from powens_flow.api.pacing import in_background
 from powens_flow.attempt import Attempt, JournalRow, Problem
 from powens_flow.calls import Services
 from powens_flow.clock import Clock, SystemClock
 from powens_flow.connectors import ConnectorPage, Directory
 from powens_flow.drive import Drive, Tools
+from powens_flow.drives import LEASE, Drives
+from powens_flow.due import Due
 from powens_flow.errors import (
     EventNotAccepted,
     EventRefused,
@@ -41,14 +41,6 @@ from powens_flow.sealer import Sealer, ValuesRefused
 from powens_flow.store.port import Busy, LeaseLost, Store, Taken
 from powens_flow.vault import Vault
 from powens_flow.view import View
-
-log = structlog.get_logger("powens_flow")
-
-LEASE = timedelta(seconds=30)
-"""How long a lease lasts; it is renewed well before, as long as its holder lives."""
-
-AT_ONCE = 100
-"""How many due attempts one process drives at the same time."""
 
 
 class Engine:
@@ -94,6 +86,7 @@ class Engine:
         self._sealer = Sealer(keys)
         self._directory = Directory(api, self._clock)
         self._listeners = Listeners(store)
+        self._drives = Drives(store, self._clock, self._holder)
         self._tools = Tools(
             services=Services(api, keys, keyring, vault, store, self._clock),
             definition=self._machines.__getitem__,
@@ -101,12 +94,16 @@ class Engine:
             chance=chance,
             has_listeners=lambda: bool(self._listeners),
             tell=self._listeners.tell,
-            refuse=self._refuse,
+            refuse=self._drives.refuse,
         )
-        self._driven: dict[str, asyncio.Task[Attempt]] = {}
-        self._waiters: dict[tuple[str, int], asyncio.Future[None]] = {}
-        self._sooner = asyncio.Event()
-        self._renewal: asyncio.Task[None] | None = None
+        self._due = Due(
+            store,
+            self._clock,
+            self._holder,
+            drives=self._drives,
+            listeners=self._listeners,
+            drive=self._drive,
+        )
 
     # --- for the backend -------------------------------------------------------------------------
 
@@ -141,14 +138,8 @@ class Engine:
 
         A drive that is cut short is taken up again, here or elsewhere, when its lease has lapsed.
         """
-        await self.settled(within=self._grace)
-        for task in list(self._driven.values()):
-            task.cancel()
-        await asyncio.gather(*self._driven.values(), return_exceptions=True)
+        await self._drives.close(self._grace)
         await self._listeners.settled()
-        if self._renewal is not None:
-            self._renewal.cancel()
-            self._renewal = None
 
     def for_owner(self, owner: str) -> Owner:
         """The attempts of one end user; another owner's do not exist there."""
@@ -173,14 +164,8 @@ class Engine:
 
         With `within`, at most so many seconds; the listeners are then left to hear of it later.
         """
-        loop = asyncio.get_running_loop()
-        until = None if within is None else loop.time() + within
-        while self._driven:
-            left = None if until is None else until - loop.time()
-            if left is not None and left <= 0:
-                return
-            await asyncio.wait(list(self._driven.values()), timeout=left)
-        await self._listeners.settled()
+        if await self._drives.settled(within):
+            await self._listeners.settled()
 
     async def history(self, attempt_id: str) -> tuple[JournalRow, ...]:
         """The journal of any attempt, oldest first.
@@ -233,12 +218,12 @@ class Engine:
         )
         if not isinstance(taken, Taken):
             return taken is not None
-        drive = Drive(self._tools, taken)
+        drive = self._drive(taken)
         known = taken.attempt.id_connection
         if id_connection is None or known in (None, id_connection):
             with suppress(NotAccepted, e.InvalidEvent, Outdated):
                 drive.take(e.Woken())
-                self._start_drive(taken, drive.run())
+                self._drives.start(taken, drive.run())
                 return True
         await self._let_go(taken)
         return False
@@ -248,79 +233,11 @@ class Engine:
 
         One task of each process of the backend should run this.
         """
-        await self._listeners.retell()
-        while True:
-            self._sooner.clear()
-            if not await self.tick():
-                await self._until_due()
+        await self._due.run()
 
     async def tick(self) -> int:
         """Take up what is due at this moment, and drive it to rest; answers how many there were."""
-        now = self._clock.now()
-        due = await self._store.due(holder=self._holder, now=now, until=now + LEASE, limit=AT_ONCE)
-        drives = [self._start_drive(taken, self._due_drive(taken)) for taken in due]
-        if drives:
-            await asyncio.gather(*drives, return_exceptions=True)
-        return len(drives)
-
-    async def _until_due(self) -> None:
-        due = await self._store.next_due()
-        pause = 0.5 if due is None else (due - self._clock.now()).total_seconds()
-        sleep = asyncio.ensure_future(self._clock.sleep(min(0.5, max(0.01, pause))))
-        sooner = asyncio.ensure_future(self._sooner.wait())
-        try:
-            await asyncio.wait((sleep, sooner), return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            sleep.cancel()
-            sooner.cancel()
-
-    async def _due_drive(self, taken: Taken) -> Attempt:
-        drive = Drive(self._tools, taken)
-        if taken.lapsed or taken.inbox or drive.is_calling() or drive.tick():
-            with in_background():  # nobody asked for it just now
-                return await drive.run()
-        await self._store.release(taken.lease)
-        return taken.attempt
-
-    # --- driving -----------------------------------------------------------------------------
-
-    def _start_drive(
-        self, taken: Taken, work: Coroutine[Any, Any, Attempt]
-    ) -> asyncio.Task[Attempt]:
-        attempt_id = taken.attempt.id
-        task = asyncio.get_running_loop().create_task(work)
-        self._driven[attempt_id] = task
-        task.add_done_callback(lambda done: self._drive_ended(attempt_id, done))
-        if self._renewal is None:
-            self._renewal = asyncio.get_running_loop().create_task(self._renew())
-        return task
-
-    def _drive_ended(self, attempt_id: str, task: asyncio.Task[Attempt]) -> None:
-        if self._driven.get(attempt_id) is task:
-            del self._driven[attempt_id]
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            log.error("drive.failed", attempt=attempt_id, error=type(error).__name__)
-        for key in [key for key in self._waiters if key[0] == attempt_id]:
-            waiter = self._waiters.pop(key)
-            if not waiter.done():
-                waiter.set_result(None)
-        self._sooner.set()
-
-    def _refuse(self, attempt_id: str, seq: int, error: Exception) -> None:
-        waiter = self._waiters.pop((attempt_id, seq), None)
-        if waiter is not None and not waiter.done():
-            waiter.set_exception(error)
-
-    async def _renew(self) -> None:
-        """Prolong the leases of what is driven here, for as long as anything is."""
-        while True:
-            await self._clock.sleep(LEASE.total_seconds() / 3)
-            if not self._driven:
-                self._renewal = None
-                return
-            until = self._clock.now() + LEASE
-            await self._store.renew(self._holder, tuple(self._driven), until)
+        return await self._due.tick()
 
     # --- for one owner (see `Owner`) -------------------------------------------------------------
 
@@ -342,7 +259,7 @@ class Engine:
         taken = await self._store.create(
             attempt, (), holder=self._holder, until=now + LEASE, untold=False
         )
-        return await self._driven_view(taken, Drive(self._tools, taken).run())
+        return await self._driven_view(taken, self._drive(taken).run())
 
     async def send(self, owner: str, attempt_id: str, event: e.Event) -> View:
         """See `Owner.send`."""
@@ -352,10 +269,10 @@ class Engine:
             if has_values:
                 raise Working(self._working(taken.attempt).prompt)
             return await self._waited(taken)
-        drive = Drive(self._tools, taken)
+        drive = self._drive(taken)
         if taken.inbox or (taken.lapsed and drive.is_calling()):
             # What came before goes first; after a crash, what it left behind is found out first.
-            self._start_drive(taken, drive.run())
+            self._drives.start(taken, drive.run())
             return await self.send(owner, attempt_id, event)
         try:
             drive.take(event, await self._checked(event, taken.attempt))
@@ -368,12 +285,12 @@ class Engine:
         """Give the lease back unsaved; events that came meanwhile are taken first."""
         inbox = await asyncio.shield(self._store.release(taken.lease))
         if inbox:
-            self._start_drive(taken, Drive(self._tools, evolve(taken, inbox=inbox)).run())
+            self._drives.start(taken, self._drive(evolve(taken, inbox=inbox)).run())
 
     async def get(self, owner: str, attempt_id: str) -> View:
         """See `Owner.get`."""
         attempt = await self._load(owner, attempt_id)
-        return self._working(attempt) if attempt_id in self._driven else self._view(attempt)
+        return self._working(attempt) if attempt_id in self._drives else self._view(attempt)
 
     async def connectors(
         self, owner: str, attempt_id: str, q: str, page: int, size: int
@@ -437,23 +354,18 @@ class Engine:
     async def _waited(self, busy: Busy) -> View:
         """The view once the posted event was taken, here; another process's rest is not seen."""
         attempt_id = busy.attempt.id
-        if attempt_id in self._driven and busy.seq is not None:
-            waiter = asyncio.get_running_loop().create_future()
-            self._waiters[attempt_id, busy.seq] = waiter
-            try:
-                await asyncio.wait_for(waiter, self._patience)
-            except TimeoutError:
+        if attempt_id not in self._drives or busy.seq is None:
+            return self._working(busy.attempt)
+        try:
+            if not await self._drives.taken(attempt_id, busy.seq, self._patience):
                 return self._working(busy.attempt)
-            except (NotAccepted, e.InvalidEvent) as error:
-                raise self._told(error, await self._load(None, attempt_id)) from None
-            finally:
-                self._waiters.pop((attempt_id, busy.seq), None)
-            return self._view(await self._load(None, attempt_id))
-        return self._working(busy.attempt)
+        except (NotAccepted, e.InvalidEvent) as error:
+            raise self._told(error, await self._load(None, attempt_id)) from None
+        return self._view(await self._load(None, attempt_id))
 
     async def _driven_view(self, taken: Taken, work: Coroutine[Any, Any, Attempt]) -> View:
         """The view at the next rest; the work goes on if the caller leaves or loses patience."""
-        task = self._start_drive(taken, work)
+        task = self._drives.start(taken, work)
         done, _ = await asyncio.wait((task,), timeout=self._patience)
         if not done:
             return self._working(taken.attempt)
@@ -461,6 +373,9 @@ class Engine:
             return self._view(task.result())
         except LeaseLost:
             return self._view(await self._load(None, taken.attempt.id))
+
+    def _drive(self, taken: Taken) -> Drive:
+        return Drive(self._tools, taken)
 
     def _prompt(self, attempt: Attempt) -> Prompt:
         return prompt_of(attempt, self._machines[attempt.machine], self._keyring.open)

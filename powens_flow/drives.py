@@ -1,0 +1,123 @@
+"""The drives under way in this process: started, leased for as long as they last, waited for."""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import timedelta
+from typing import Any
+
+import structlog
+
+from powens_flow.attempt import Attempt
+from powens_flow.clock import Clock
+from powens_flow.store.port import Store, StoreError, Taken
+
+log = structlog.get_logger("powens_flow")
+
+LEASE = timedelta(seconds=30)
+"""How long a lease lasts; it is renewed well before, as long as its holder lives."""
+
+
+class Drives:
+    """Each attempt is driven by one task; `ended` is set whenever one has come to rest."""
+
+    def __init__(self, store: Store, clock: Clock, holder: str) -> None:
+        self._store = store
+        self._clock = clock
+        self._holder = holder
+        self._tasks: dict[str, asyncio.Task[Attempt]] = {}
+        self._waiters: dict[tuple[str, int], asyncio.Future[None]] = {}
+        self._renewal: asyncio.Task[None] | None = None
+        self.ended = asyncio.Event()
+
+    def __contains__(self, attempt_id: str) -> bool:
+        return attempt_id in self._tasks
+
+    def __len__(self) -> int:
+        return len(self._tasks)
+
+    def start(self, taken: Taken, work: Coroutine[Any, Any, Attempt]) -> asyncio.Task[Attempt]:
+        """Drive a leased attempt. The task outlives whoever waits for it."""
+        attempt_id = taken.attempt.id
+        loop = asyncio.get_running_loop()
+        task = loop.create_task(work)
+        self._tasks[attempt_id] = task
+        task.add_done_callback(lambda done: self._end(attempt_id, done))
+        if self._renewal is None:
+            self._renewal = loop.create_task(self._renew())
+        return task
+
+    async def settled(self, within: float | None = None) -> bool:
+        """Wait until nothing is driven, at most `within` seconds; whether nothing is."""
+        loop = asyncio.get_running_loop()
+        until = None if within is None else loop.time() + within
+        while self._tasks:
+            left = None if until is None else until - loop.time()
+            if left is not None and left <= 0:
+                return False
+            await asyncio.wait(list(self._tasks.values()), timeout=left)
+        return True
+
+    async def close(self, grace: float) -> None:
+        """Give what is under way `grace` seconds to rest; what is cut short is taken up again,
+        here or elsewhere, when its lease has lapsed."""
+        await self.settled(grace)
+        tasks = list(self._tasks.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._renewal is not None:
+            self._renewal.cancel()
+            self._renewal = None
+
+    # --- those who wait for a posted event -------------------------------------------------------
+
+    async def taken(self, attempt_id: str, seq: int, patience: float) -> bool:
+        """Wait until the drive that has the event posted as `seq` rests; False if patience ends.
+
+        Raises:
+            Exception: why the event was refused.
+        """
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiters[attempt_id, seq] = waiter
+        try:
+            await asyncio.wait_for(waiter, patience)
+        except TimeoutError:
+            return False
+        finally:
+            self._waiters.pop((attempt_id, seq), None)
+        return True
+
+    def refuse(self, attempt_id: str, seq: int, error: Exception) -> None:
+        """Tell whoever posted the event that it was refused."""
+        waiter = self._waiters.pop((attempt_id, seq), None)
+        if waiter is not None and not waiter.done():
+            waiter.set_exception(error)
+
+    def _end(self, attempt_id: str, task: asyncio.Task[Attempt]) -> None:
+        if self._tasks.get(attempt_id) is task:
+            del self._tasks[attempt_id]
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            log.error("drive.failed", attempt=attempt_id, error=type(error).__name__)
+        if self._waiters:
+            self._release_waiters(attempt_id)
+        self.ended.set()
+
+    def _release_waiters(self, attempt_id: str) -> None:
+        for key in [key for key in self._waiters if key[0] == attempt_id]:
+            waiter = self._waiters.pop(key)
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def _renew(self) -> None:
+        """Prolong the leases of what is driven here, for as long as anything is."""
+        while True:
+            await self._clock.sleep(LEASE.total_seconds() / 3)
+            if not self._tasks:
+                self._renewal = None
+                return
+            until = self._clock.now() + LEASE
+            try:
+                await self._store.renew(self._holder, tuple(self._tasks), until)
+            except StoreError as error:  # tried again in time: a lease outlives two renewals
+                log.error("lease.not_renewed", error=type(error).__name__)

@@ -1,0 +1,98 @@
+"""Takes up what is due: deadlines, polls, retries, and attempts whose process has died."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from powens_flow.api.pacing import in_background
+from powens_flow.attempt import Attempt
+from powens_flow.clock import Clock
+from powens_flow.drive import Drive
+from powens_flow.drives import LEASE, Drives
+from powens_flow.listeners import Listeners
+from powens_flow.store.port import Store, Taken
+
+AT_ONCE = 100
+"""How many attempts one process drives at the same time because they are due."""
+
+LOOK_EVERY = 0.5
+"""Seconds after which the store is looked at again, whatever this process knows."""
+
+RETELL_EVERY = timedelta(seconds=30)
+"""How often listeners are told again what they, or a dead process, left untold."""
+
+
+class Due:
+    """The clock's part of an engine."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        holder: str,
+        *,
+        drives: Drives,
+        listeners: Listeners,
+        drive: Callable[[Taken], Drive],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._holder = holder
+        self._drives = drives
+        self._listeners = listeners
+        self._drive = drive
+        self._tasks: set[asyncio.Task[Attempt]] = set()
+        self._retold: datetime | None = None
+
+    async def run(self) -> None:
+        """For ever. A slow call of one attempt keeps no other waiting."""
+        while True:
+            self._drives.ended.clear()
+            await self._retell()
+            if not await self._take_up():
+                await self._pause()
+
+    async def tick(self) -> int:
+        """What is due at this moment, driven to rest; answers how many there were."""
+        tasks = await self._take_up()
+        if tasks:
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return len(tasks)
+
+    async def _take_up(self) -> list[asyncio.Task[Attempt]]:
+        limit = AT_ONCE - len(self._tasks)
+        if limit <= 0:
+            return []
+        now = self._clock.now()
+        due = await self._store.due(holder=self._holder, now=now, until=now + LEASE, limit=limit)
+        tasks = [self._drives.start(taken, self._driven(taken)) for taken in due]
+        for task in tasks:
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return tasks
+
+    async def _driven(self, taken: Taken) -> Attempt:
+        drive = self._drive(taken)
+        if taken.lapsed or taken.inbox or drive.is_calling() or drive.tick():
+            with in_background():  # nobody asked for it just now
+                return await drive.run()
+        await self._store.release(taken.lease)
+        return taken.attempt
+
+    async def _retell(self) -> None:
+        now = self._clock.now()
+        if self._retold is None or now - self._retold >= RETELL_EVERY:
+            self._retold = now
+            await self._listeners.retell()
+
+    async def _pause(self) -> None:
+        """Until something may be due: its time, or the end of a drive that saved a new one."""
+        due = await self._store.next_due()
+        left = LOOK_EVERY if due is None else (due - self._clock.now()).total_seconds()
+        sleep = asyncio.ensure_future(self._clock.sleep(min(LOOK_EVERY, max(0.02, left))))
+        sooner = asyncio.ensure_future(self._drives.ended.wait())
+        try:
+            await asyncio.wait((sleep, sooner), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            sleep.cancel()
+            sooner.cancel()
