@@ -22,7 +22,9 @@ class Change:
     @property
     def ended(self) -> bool:
         """Whether the transition led to a final state."""
-        return self.attempt.state == self.row.dest and self.attempt.due_at is None
+        attempt = self.attempt
+        is_over = attempt.result is not None or attempt.cleanup is not None
+        return is_over and attempt.state == self.row.dest
 
 
 Listener = Callable[[Change], Awaitable[None]]
