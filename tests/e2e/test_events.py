@@ -7,6 +7,7 @@ import pytest
 from attrs import evolve
 
 from powens_flow import events as e
+from powens_flow.attempt import JournalRow
 from powens_flow.errors import (
     EventNotAccepted,
     EventRefused,
@@ -184,7 +185,6 @@ async def test_an_event_that_waits_is_judged_by_the_state_it_then_finds(
     driver, view = await run_until(w, "fill_in_fields", Script(login="slow-20"))
     sending = asyncio.create_task(driver.step(view))
     await soon(lambda: w.simulator.clock.sleepers)
-    answers: list[object] = []
     posting = asyncio.gather(
         *(driver.owner.send(view.attempt_id, one) for one in (e.ChooseAccounts(), e.Approved())),
         return_exceptions=True,
@@ -220,8 +220,20 @@ async def _misfitted(w: World, attempt_id: str) -> None:
     now = w.clock.now()
     taken = await w.store.take(attempt_id, holder="another", now=now, until=now)
     assert isinstance(taken, Taken)
-    other = evolve(taken.attempt, state="source.dancing", machine_hash="of-another-version")
-    await w.store.save(Save(attempt=other, lease=taken.lease, release=True))
+    row = JournalRow(
+        attempt_id=attempt_id,
+        seq=taken.attempt.seq + 1,
+        at=now,
+        trigger="done",
+        source=taken.attempt.state,
+        dest="source.dancing",
+        cause="dance",
+        duration=0.0,
+        machine_hash="of-another-version",
+    )
+    other = evolve(taken.attempt, state=row.dest, machine_hash=row.machine_hash, seq=row.seq)
+    saved = Save(attempt=other, lease=taken.lease, rows=(row,), release=True)
+    await w.store.save(saved)
 
 
 async def test_a_snapshot_of_other_machines_says_so_and_is_left_untouched(
@@ -257,7 +269,7 @@ async def test_a_snapshot_of_other_machines_still_expires(open_world: OpenWorld)
     await assert_nothing_left(w)
 
 
-# --- the journal, and who hears of it --------------------------------------------------------------
+# --- the journal, and who hears of it -------------------------------------------------------------
 
 
 async def test_the_journal_tells_the_whole_story(open_world: OpenWorld) -> None:
