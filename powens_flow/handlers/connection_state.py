@@ -18,7 +18,13 @@ from powens_flow.handlers import shapes
 from powens_flow.handlers.context import Context
 from powens_flow.handlers.failures import outcome_of
 from powens_flow.handlers.registry import handlers
-from powens_flow.handlers.source import access_expire, is_of, newest_connection, own_source
+from powens_flow.handlers.source import (
+    access_expire,
+    fetch_key_anew,
+    is_of,
+    newest_connection,
+    own_source,
+)
 from powens_flow.outcomes import Outcome
 
 LONGEST = timedelta(seconds=CHECKING)
@@ -239,7 +245,7 @@ async def answer_fields(context: Context, attempt: Attempt) -> Outcome:
             "update_connection", source=attempt.source or None, values=context.values
         )
     except api.KeyRefused as error:
-        await context.call("refresh_key")
+        await fetch_key_anew(context)
         return outcome_of(error, writing=True)
     except api.PowensError as error:
         return outcome_of(error, writing=True, unsure_since=_unsure_since(attempt, error))

@@ -1,5 +1,6 @@
 """The calling states of `source`: planning, submitting, and finding out what came of it."""
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -80,7 +81,7 @@ async def _submit(context: Context, attempt: Attempt, name: str) -> Outcome:
             name, source=attempt.source or None, values=context.values
         )
     except api.KeyRefused as error:
-        await context.call("refresh_key")
+        await fetch_key_anew(context)
         return outcome_of(error, writing=True)
     except (api.InteractionNeeded, api.NoAccount) as error:
         # A code instead of a connection: whether one was made is not said.
@@ -88,6 +89,12 @@ async def _submit(context: Context, attempt: Attempt, name: str) -> Outcome:
     except api.PowensError as error:
         return outcome_of(error, writing=True, **unsure)
     return _submitted(attempt, read)
+
+
+async def fetch_key_anew(context: Context) -> None:
+    """For the values that are asked for again; should it fail now, the next refusal tries again."""
+    with suppress(api.PowensError):
+        await context.call("refresh_key")
 
 
 def creation_key(attempt: Attempt) -> str:
@@ -114,7 +121,10 @@ def _submitted(attempt: Attempt, read: m.Connection) -> Outcome:
 @handlers.handler("look_for_source")
 async def look_for_source(context: Context, attempt: Attempt) -> Outcome:
     """What a lost answer left behind: a connection made since, or the source within it."""
-    found = await _found(context, attempt)
+    try:
+        found = await _found(context, attempt)
+    except api.Gone as error:  # the user or the connection was deleted: this is no absence
+        return evolve(outcome_of(error, writing=False), kind=v.REJECTED)
     claims = (creation_key(attempt),)
     if found is not None:
         changes = {"unsure_since": None, **found}
@@ -124,7 +134,7 @@ async def look_for_source(context: Context, attempt: Attempt) -> Outcome:
     code = problem.code if problem else None
     since = attempt.unsure_since or context.now()
     if code is None and context.now() < since + LONGEST:
-        return Outcome(v.LOCKED, facts={"found": False}, problem=problem)
+        return Outcome(v.LOCKED, {"unsure_since": since}, {"found": False}, problem)
     # Powens itself answered (a code), or can no longer be at work: absence counts.
     facts = {"found": False, "state": INTERACTION_STATES.get((code or "").lower())}
     return Outcome(v.GONE, {"unsure_since": None}, facts, problem, dropped_claims=claims)

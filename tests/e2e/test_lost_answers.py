@@ -1,0 +1,76 @@
+"""Answers that were lost or wrong, and what must not be concluded from them."""
+
+from typing import Literal
+
+import pytest
+
+from powens_flow import events as e
+from powens_flow.policy import CHAIN
+from powens_flow.secret import Secret
+from powens_flow.simulator.faults import Fault
+from powens_flow.testing import Script, World
+from powens_flow.vault import PermanentUser
+from tests.e2e.story import (
+    CANCELLED,
+    FAILED,
+    FILL_IN,
+    OWNER,
+    OpenWorld,
+    assert_completed,
+    assert_nothing_left,
+    policy,
+    run,
+    run_until,
+    shown,
+)
+
+CREATE, CHANGE = "/users/me/connections", "/users/me/connections/*"
+CODE = "state.additionalInformationNeeded"
+
+
+async def with_a_permanent_user(w: World) -> None:
+    user, token = w.simulator.new_user(permanent=True)
+    await w.vault.put(OWNER, PermanentUser(user.id, Secret(token)))
+
+
+# --- looking for what a lost answer left -----------------------------------------------------------
+
+
+async def test_a_404_while_looking_is_no_proof_that_no_connection_was_made(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    w.simulator.add_fault(Fault("drop_after", "POST", CREATE))
+    w.simulator.add_fault(Fault("status", "GET", CREATE, status=404))
+    driver, end = await run(w, Script())
+    assert shown(end) == FAILED
+    assert driver.prompts.count(FILL_IN) == 1
+    await assert_nothing_left(w)
+
+
+async def test_a_404_while_looking_for_a_further_source_asks_for_no_values_again(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world(policy=policy(sources=CHAIN))
+    w.simulator.add_fault(Fault("drop_after", "POST", CHANGE))
+    w.simulator.add_fault(Fault("status", "GET", CHANGE, status=404))
+    _, end = await run(w, Script("150"))
+    assert shown(end) == FAILED
+    await assert_nothing_left(w)
+
+
+@pytest.mark.parametrize("kind", ["drop_before", "cut_body", "status"])
+async def test_a_key_that_cannot_be_fetched_leaves_no_doubt_of_what_the_refusal_said(
+    open_world: OpenWorld, kind: Literal["drop_before", "cut_body", "status"]
+) -> None:
+    w = await open_world()
+    driver, view = await run_until(w, "fill_in_fields", Script(login="error-keymanager-once"))
+    event = await driver.answer(view)
+    assert event is not None
+    w.simulator.add_fault(Fault(kind, "GET", "/publickey", times=2, status=404))
+    again = await driver.owner.send(view.attempt_id, event)
+    assert shown(again) == FILL_IN
+    assert again.prompt.error is not None
+    assert again.prompt.error.key == "values.seal_again"
+    w.simulator.faults.clear()
+    await assert_completed(w, await driver.run(again))
