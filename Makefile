@@ -1,6 +1,6 @@
 # Short verbs. Each makes what it needs: Python 3.11 or newer, make and a package index are enough.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format-check lint types diagrams-check diagrams format bench clean
+.PHONY: help run test check format-check lint types diagrams-check diagrams format bench soak clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -41,6 +41,9 @@ format: $(VENV)/dev.stamp ## format the code
 
 bench: $(VENV)/dev.stamp ## run the benchmark
 	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: $(VENV)/dev.stamp ## run the long proofs
+	$(BIN)/python -m soak all $(ARGS)
 
 clean: ## delete what was made
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
