@@ -1,11 +1,12 @@
 """The calling state of `ending`: deletes what the attempt made, and only that."""
 
 from powens_flow import vocabulary as v
+from powens_flow.api import errors as api
 from powens_flow.attempt import Attempt
 from powens_flow.calls import user_key
 from powens_flow.handlers.context import Context
 from powens_flow.handlers.registry import handlers
-from powens_flow.handlers.source import newest_connection
+from powens_flow.handlers.source import LONGEST, newest_connection
 from powens_flow.outcomes import Outcome
 
 
@@ -17,13 +18,41 @@ async def clean_up(context: Context, attempt: Attempt) -> Outcome:
         return Outcome(v.DONE, {"cleanup": "nothing" if user is None else "kept"})
     if user.made_here and not user.kept and not await context.call("other_attempts"):
         if user.expires_at is None or context.now() < user.expires_at:  # else it is deleted
-            await context.call("delete_user")
+            await _delete(context, attempt, "delete_user")
         return Outcome(v.DONE, {"cleanup": "user"}, dropped_claims=(user_key(attempt),))
     attempt = await _with_what_came_since(context, attempt)
     if attempt.connection_made_here and attempt.id_connection is not None:
-        await context.call("delete_connection")
+        await _delete(context, attempt, "delete_connection")
         return Outcome(v.DONE, {"cleanup": "connection"})
+    if attempt.id_connection is None and _may_still_come(context, attempt):
+        return Outcome(v.LOCKED, problem=attempt.problem)
     return Outcome(v.DONE, {"cleanup": "nothing"})
+
+
+async def _delete(context: Context, attempt: Attempt, name: str) -> None:
+    """Delete it. What is said to be gone, as after a deletion whose answer was lost, is looked for.
+
+    Raises `TemporaryFailure` when it is still there.
+    """
+    try:
+        await context.call(name)
+    except api.Gone:
+        if await _is_left(context, attempt, name):
+            raise api.TemporaryFailure from None
+
+
+async def _is_left(context: Context, attempt: Attempt, name: str) -> bool:
+    try:
+        connections = await context.call("connections")
+    except api.Gone:
+        return False
+    return name == "delete_user" or attempt.id_connection in [one.id for one in connections]
+
+
+def _may_still_come(context: Context, attempt: Attempt) -> bool:
+    """Whether a creation whose answer was lost may still be at work at Powens."""
+    since = attempt.unsure_since
+    return since is not None and context.now() < since + LONGEST
 
 
 async def _with_what_came_since(context: Context, attempt: Attempt) -> Attempt:

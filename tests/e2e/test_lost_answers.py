@@ -74,3 +74,57 @@ async def test_a_key_that_cannot_be_fetched_leaves_no_doubt_of_what_the_refusal_
     assert again.prompt.error.key == "values.seal_again"
     w.simulator.faults.clear()
     await assert_completed(w, await driver.run(again))
+
+
+# --- clean-up --------------------------------------------------------------------------------------
+
+
+async def cancelled_at_the_code(w: World) -> str | None:
+    """The attempt's `cleanup`, after a cancellation that has come to its end."""
+    _, end = await run(w, Script(login="sms", answers={CODE: e.Cancel()}))
+    assert shown(end) == CANCELLED
+    attempt = await w.store.load(end.attempt_id)
+    assert attempt is not None
+    return attempt.cleanup
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "cut_body", "not_json"])
+async def test_a_deletion_whose_answer_was_lost_is_found_done(
+    open_world: OpenWorld, kind: Literal["drop_after", "cut_body", "not_json"]
+) -> None:
+    w = await open_world()
+    await with_a_permanent_user(w)
+    w.simulator.add_fault(Fault(kind, "DELETE", CHANGE))
+    assert await cancelled_at_the_code(w) == "connection"
+    assert w.simulator.connections == []
+
+
+async def test_a_connection_that_is_said_to_be_gone_is_looked_for(open_world: OpenWorld) -> None:
+    w = await open_world()
+    await with_a_permanent_user(w)
+    w.simulator.add_fault(Fault("status", "DELETE", CHANGE, status=404))
+    assert await cancelled_at_the_code(w) == "connection"
+    assert w.simulator.connections == []
+
+
+async def test_a_user_that_is_said_to_be_gone_is_looked_for(open_world: OpenWorld) -> None:
+    w = await open_world()
+    w.simulator.add_fault(Fault("status", "DELETE", "/users/me", status=404))
+    assert await cancelled_at_the_code(w) == "user"
+    await assert_nothing_left(w)
+
+
+async def test_clean_up_waits_for_a_creation_that_may_still_be_at_work(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    await with_a_permanent_user(w)
+    w.simulator.add_fault(Fault("drop_and_act_later", "POST", CREATE, seconds=20))
+    driver, view = await run_until(w, "wait.finding_out", Script())
+    after = await driver.owner.send(view.attempt_id, e.Cancel())
+    assert after.prompt.kind == "working"
+    assert shown(await driver.run(after)) == CANCELLED
+    assert w.simulator.connections == []
+    attempt = await w.store.load(view.attempt_id)
+    assert attempt is not None
+    assert attempt.cleanup == "connection"
