@@ -33,7 +33,7 @@ async def with_a_permanent_user(w: World) -> None:
     await w.vault.put(OWNER, PermanentUser(user.id, Secret(token)))
 
 
-# --- looking for what a lost answer left -----------------------------------------------------------
+# --- looking for what a lost answer left ---------------------------------------------------------
 
 
 async def test_a_404_while_looking_is_no_proof_that_no_connection_was_made(
@@ -76,7 +76,7 @@ async def test_a_key_that_cannot_be_fetched_leaves_no_doubt_of_what_the_refusal_
     await assert_completed(w, await driver.run(again))
 
 
-# --- clean-up --------------------------------------------------------------------------------------
+# --- clean-up ------------------------------------------------------------------------------------
 
 
 async def cancelled_at_the_code(w: World) -> str | None:
