@@ -10,12 +10,14 @@ stand last in the text, where they can be cut off, and their JSON is remembered.
 import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import attrgetter
 from types import UnionType
 from typing import Any, Final, Generic, TypeVar, get_args, get_origin
 
 import cattrs
 from attrs import field, fields, frozen
+from cattrs.fns import identity
 from cattrs.gen import make_dict_unstructure_fn, override
 
 from powens_flow.attempt import Attempt, CallRecord, Connector, JournalRow
@@ -88,6 +90,7 @@ def load_row(text: str) -> RowDetails:
 # --- values to and from plain JSON values ------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)  # an attempt's moments are written again with each of its saves
 def _from_time(moment: datetime) -> str:
     return (moment if moment.tzinfo is UTC else moment.astimezone(UTC)).isoformat()
 
@@ -147,7 +150,7 @@ def _to_tuple(kind: Any, converter: cattrs.Converter) -> Callable[[Any, Any], An
 def _from_tuple(kind: Any, converter: cattrs.Converter) -> Callable[[Any], Any]:
     item = get_args(kind)[0]
     if _is_plain(item):
-        return lambda values: values
+        return identity
     from_item = converter.get_unstructure_hook(item)
     return lambda values: [from_item(value) for value in values]
 
@@ -160,7 +163,8 @@ def _converter(*, detailed_validation: bool) -> cattrs.Converter:
     made.register_structure_hook_factory(_is_plain, _plain_checked)
     for kind in (str, int, float, bool):
         made.register_structure_hook(kind, _plain_checked(kind, made))
-    made.register_unstructure_hook_func(_is_plain, lambda value: value)
+        made.register_unstructure_hook(kind, identity)
+    made.register_unstructure_hook_func(_is_plain, identity)
     made.register_structure_hook_func(_is_mapping, _mapping_checked)
     made.register_unstructure_hook_func(_is_mapping, dict)
     if not detailed_validation:  # cattrs' own hook tells which item it was

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from powens_flow.attempt import Attempt
 from powens_flow.snapshot import load
@@ -49,7 +49,7 @@ def renew(db: DB, holder: str, ids: Collection[str], until: datetime) -> frozens
     )
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class TakeWork:
     """One attempt leased, or an event posted to it."""
 
@@ -58,7 +58,7 @@ class TakeWork:
     now: datetime
     until: datetime
     owner: str | None
-    event: Mapping[str, Any] | None = field(repr=False)
+    event: Mapping[str, Any] | None
 
     def run(self, db: DB) -> Taken | Busy | None:
         """None: there is none, or another owner's."""

@@ -40,7 +40,7 @@ def claim_values(claim: Claim) -> tuple[Any, ...]:
     return claim.key, claim.attempt_id, micros(claim.until), _to_json(dict(claim.data))
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class CreateWork:
     """A new attempt, of version 1, leased to its maker."""
 
@@ -77,7 +77,7 @@ class CreateWork:
             db.executemany(sql.ADD_ROW, [(found[0], *row) for row in self.rows])
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class SaveWork:
     """One step of an attempt, by compare-and-swap."""
 

@@ -19,7 +19,6 @@ OLDEST_SQLITE: Final = (3, 35, 0)
 """The first with `returning`."""
 
 _CACHE_KIB: Final = 16_384
-_PAGES_IN_WAL: Final = 4_000
 
 
 @frozen
@@ -58,7 +57,6 @@ def opened(path: Path, steps: Sequence[Migration], busy_timeout: float) -> sqlit
         _write_ahead(db, busy_timeout)
         db.execute("pragma foreign_keys = on")
         db.execute(f"pragma cache_size = -{_CACHE_KIB}")
-        db.execute(f"pragma wal_autocheckpoint = {_PAGES_IN_WAL}")
         db.execute("pragma secure_delete = on")  # what is forgotten is not left in free pages
         db.execute("pragma synchronous = full")
         _migrate(db, steps)

@@ -32,7 +32,8 @@ create index attempt_owner on attempt (owner);
 create index attempt_user on attempt (id_user) where ended_at is null and id_user is not null;
 create index attempt_ended on attempt (ended_at) where ended_at is not null;
 
--- `untold`: not null while listeners have yet to hear of the row.
+-- `untold`: not null while listeners have yet to hear of the row. Rows lie in the order they were
+-- written, so that the rows of many attempts share the pages of one commit.
 create table journal (
     attempt      integer not null references attempt (no) on delete cascade,
     seq          integer not null,
@@ -44,10 +45,10 @@ create table journal (
     duration     real    not null,
     machine_hash text    not null,
     details      text    not null,
-    untold       integer,
-    primary key (attempt, seq)
-) without rowid;
+    untold       integer
+);
 
+create unique index journal_seq on journal (attempt, seq);
 create index journal_untold on journal (attempt, seq) where untold is not null;
 
 create table inbox (
