@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from attrs import evolve, frozen
+from attrs import evolve, fields, frozen
 
 from powens_flow import events as e
 from powens_flow import vocabulary as v
@@ -25,6 +25,8 @@ from powens_flow.outcomes import Outcome
 from powens_flow.store.port import Posted, Save, StoreError, Taken, Untold
 
 log = structlog.get_logger("powens_flow")
+
+_ATTRIBUTES = frozenset(one.name for one in fields(Attempt))
 
 UNFIT_TRIGGERS = (v.CANCEL, v.EXPIRE)
 """What an attempt still takes whose stored state fits nowhere any more."""
@@ -173,7 +175,7 @@ class Drive:
         handler = self.definition.handler(self.definition.today(self.attempt.state) or "")
         with recorded_calls() as calls:
             try:
-                outcome = await handler(self, self.attempt)
+                outcome = _fitting(await handler(self, self.attempt))
             except PowensError as error:
                 outcome = outcome_of(error, writing=self._wrote_here)
             except StoreError:
@@ -274,6 +276,13 @@ class Drive:
             self._tools.refuse(self.attempt.id, posted.seq, error)
             return False
         return True
+
+
+def _fitting(answer: Any) -> Outcome:
+    """What a handler answered; a fault of its own if that cannot be taken over."""
+    if not isinstance(answer, Outcome) or not _ATTRIBUTES.issuperset(answer.changes):
+        raise HandlerError("a handler answers an outcome, of changes that an attempt can take")
+    return answer
 
 
 def _event(posted: Posted) -> e.Event:

@@ -1,0 +1,235 @@
+"""A small machine of one's own, with handlers and calls that a test holds in its hands.
+
+The door bell: somebody asks (`asking`), the bell is rung (`ringing`, which writes), an answer is
+listened for (`listening`, which reads), and there is an end.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field
+
+from powens_flow.api import PowensClient
+from powens_flow.api.errors import PowensError
+from powens_flow.attempt import Attempt, User
+from powens_flow.calls import CALLS, Call, Services
+from powens_flow.engine import Engine
+from powens_flow.handlers import default_registry
+from powens_flow.handlers.context import Context
+from powens_flow.keyring import Keyring
+from powens_flow.machine import Machines, Registry, load_machines
+from powens_flow.outcomes import Outcome
+from powens_flow.policy import Policy
+from powens_flow.store.memory import MemoryStore
+from powens_flow.store.port import Save, Saved
+from powens_flow.testing import ManualClock, counted_ids
+from powens_flow.vault import MemoryVault
+
+BELL = """
+name = "bell"
+title = "Ring a bell"
+initial = "asking"
+
+[states.asking]
+kind = "waiting"
+prompt = "try_again"
+message = "bell.ask"
+deadline = "user"
+[states.asking.on]
+acted = "ringing"
+try_again = "listening"
+approved = [
+    { when = "is_loud", to = "finished" },
+    { to = "asking" },
+]
+submit_values = "ringing"
+
+[states.ringing]
+kind = "calling"
+handler = "ring"
+[states.ringing.on]
+done = "listening"
+unknown = "looking"
+gone = "ringing_again"
+
+[states.ringing_again]
+kind = "calling"
+handler = "ring"
+[states.ringing_again.on]
+done = "asking"
+unknown = "looking"
+
+[states.listening]
+kind = "calling"
+handler = "listen"
+retry = "read"
+[states.listening.on]
+done = "finished"
+interaction_needed = "asking"
+locked = "looking"
+
+[states.looking]
+kind = "waiting"
+prompt = "wait"
+message = "bell.wait"
+deadline = "processing"
+poll = { first = 2, factor = 2, most = 8 }
+[states.looking.on]
+poll = "listening"
+
+[states.finished]
+kind = "final"
+prompt = "done"
+message = "bell.done"
+"""
+
+
+@define
+class Bell:
+    """What the handlers and calls do next, and what they saw.
+
+    `rings` and `listens` are what the next runs of the handlers come to, used up one by one; at
+    their end all is well. While `gate` is there, calls wait for it.
+    """
+
+    rings: list[Outcome | Exception] = field(factory=list)
+    listens: list[Outcome | Exception] = field(factory=list)
+    strikes: list[PowensError] = field(factory=list)
+    gate: asyncio.Event | None = None
+    under_way: asyncio.Event = field(factory=asyncio.Event)
+    strikes_a_run: int = 1
+    seen: list[str] = field(factory=list)
+    values: list[Mapping[str, str]] = field(factory=list, repr=False)
+    stored: list[Attempt] = field(factory=list)
+    rows: list[int] = field(factory=list)
+
+    async def ring(self, context: Context, attempt: Attempt) -> Outcome:
+        """The handler that writes."""
+        self.seen.append("recovering" if context.recovering else "ring")
+        self.values.append(dict(context.values))
+        if context.recovering:
+            return Outcome("unknown")
+        for _ in range(self.strikes_a_run):
+            await context.call("strike")
+        return _next(self.rings)
+
+    async def listen(self, context: Context, attempt: Attempt) -> Outcome:
+        """The handler that only reads."""
+        self.seen.append("listen")
+        await context.call("hear")
+        return _next(self.listens)
+
+    async def strike(self, services: Services, attempt: Attempt) -> None:
+        """The call that writes; what is stored at that moment is looked at."""
+        stored = await services.store.load(attempt.id)
+        assert stored is not None
+        self.stored.append(stored)
+        self.rows.append(len(await services.store.history(attempt.id)))
+        await self._held("strike")
+        if self.strikes:
+            raise self.strikes.pop(0)
+
+    async def hear(self, services: Services, attempt: Attempt) -> None:
+        """The call that reads."""
+        await self._held("hear")
+
+    async def _held(self, what: str) -> None:
+        self.seen.append(what)
+        self.under_way.set()
+        if self.gate is not None:
+            await self.gate.wait()
+
+    def registry(self) -> Registry:
+        """Ours, and the bell's."""
+        made = default_registry()
+        made.handler("ring")(self.ring)
+        made.handler("listen")(self.listen)
+        made.guard("is_loud")(lambda attempt, outcome: attempt.owner == "loud")
+        return made
+
+
+def _next(planned: list[Outcome | Exception]) -> Outcome:
+    come = planned.pop(0) if planned else Outcome("done")
+    if isinstance(come, Exception):
+        raise come
+    return come
+
+
+class Ledger(MemoryStore):
+    """The memory store, and a list of what was saved."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.saves: list[Save] = []
+
+    async def save(self, save: Save) -> Saved:
+        saved = await super().save(save)
+        self.saves.append(save)
+        return saved
+
+
+@define
+class SmallWorld:
+    """A bell, a store, a clock, and engines on them."""
+
+    bell: Bell
+    clock: ManualClock
+    store: Ledger
+    machines: Machines
+    engine: Engine
+    chance: list[float]
+
+    async def started(self, owner: str = "owner-1") -> str:
+        """A new attempt that waits in `asking`; its id."""
+        user = User(7, "sealed", permanent=True, kept=True)
+        return (await self.engine.start(owner, "bell", None, user=user)).attempt_id
+
+    async def state(self, attempt_id: str) -> str:
+        """The stored state."""
+        stored = await self.store.load(attempt_id)
+        assert stored is not None
+        return stored.state
+
+    def another_engine(self, name: str = "b", **options: Any) -> Engine:
+        """A further process on the same store."""
+        return engine_on(self, counted_ids(name), **options)
+
+
+def engine_on(world: "SmallWorld", new_id: Any, **options: Any) -> Engine:
+    """An engine of this world; its client is never opened, as the bell calls nothing."""
+    api = PowensClient("http://127.0.0.1:9/2.0/", "1", "client-secret", clock=world.clock)
+    given: dict[str, Any] = {"patience": 5.0, "grace": 0.0, **options}
+    return Engine(
+        api,
+        world.store,
+        MemoryVault(),
+        Keyring.generate(),
+        policy=Policy(),
+        machines=world.machines,
+        clock=world.clock,
+        new_id=new_id,
+        chance=lambda: world.chance.pop(0) if world.chance else 1.0,
+        **given,
+    )
+
+
+@asynccontextmanager
+async def small_world(folder: Path, **options: Any) -> AsyncIterator[SmallWorld]:
+    """A bell's world for as long as the block runs."""
+    bell = Bell()
+    (folder / "bell.toml").write_text(BELL, "utf-8")
+    machines = load_machines(bell.registry(), folder)
+    before = dict(CALLS)
+    CALLS["strike"] = Call("strike", bell.strike, writes=True)
+    CALLS["hear"] = Call("hear", bell.hear)
+    made = SmallWorld(bell, ManualClock(), Ledger(), machines, None, [])  # type: ignore[arg-type]  # made next
+    made.engine = engine_on(made, counted_ids("a"), **options)
+    try:
+        async with made.engine:
+            yield made
+    finally:
+        CALLS.clear()
+        CALLS.update(before)

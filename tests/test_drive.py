@@ -1,0 +1,302 @@
+"""The engine's loop: when it saves, what it calls once, and what it does when things go wrong."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from powens_flow import events as e
+from powens_flow.api.errors import OutcomeUnknown, TemporaryFailure
+from powens_flow.attempt import Claim, Problem
+from powens_flow.outcomes import Outcome
+from powens_flow.store.port import Taken
+from tests.small_world import SmallWorld, small_world
+
+SOON = timedelta(seconds=30)
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[SmallWorld]:
+    async with small_world(tmp_path) as made:
+        yield made
+
+
+async def send(here: SmallWorld, attempt_id: str, event: e.Event) -> str:
+    return (await here.engine.for_owner("owner-1").send(attempt_id, event)).state
+
+
+# --- saving -------------------------------------------------------------------------------------
+
+
+async def test_the_intent_is_saved_before_a_write(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    await send(here, attempt_id, e.Acted())
+    assert here.bell.seen == ["ring", "strike", "listen", "hear"]
+    (stored,) = here.bell.stored
+    assert (stored.state, stored.version, stored.seq) == ("ringing", 3, 1)
+    assert here.bell.rows == [1]
+
+
+async def test_an_intent_and_what_came_of_it_survive_a_power_cut(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.store.saves.clear()
+    await send(here, attempt_id, e.Acted())
+    assert [(one.attempt.state, one.durable) for one in here.store.saves] == [
+        ("ringing", True),
+        ("listening", True),
+        ("finished", True),
+    ]
+    assert [one.release for one in here.store.saves] == [False, False, True]
+
+
+async def test_reads_need_no_saves_of_their_own(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.listens.append(Outcome("interaction_needed"))
+    here.store.saves.clear()
+    await send(here, attempt_id, e.TryAgain())
+    (only,) = here.store.saves
+    assert [row.trigger for row in only.rows] == ["try_again", "interaction_needed"]
+    assert (only.attempt.state, only.durable) == ("asking", False)
+
+
+async def test_an_end_survives_a_power_cut_though_nothing_was_written(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.store.saves.clear()
+    await send(here, attempt_id, e.TryAgain())
+    assert [(one.attempt.state, one.durable) for one in here.store.saves] == [("finished", True)]
+
+
+async def test_nothing_is_saved_before_a_write_when_nothing_has_changed(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.gate = asyncio.Event()
+    ringing = asyncio.create_task(send(here, attempt_id, e.Acted()))
+    await here.bell.under_way.wait()
+    before = len(here.store.saves)
+    ringing.cancel()
+    await here.engine.close()
+    here.clock.advance(31)
+    here.bell.gate = None
+    await here.another_engine().tick()
+    assert here.bell.seen[-1] == "recovering"
+    (only,) = here.store.saves[before:]
+    assert [row.trigger for row in only.rows] == ["unknown"]
+
+
+async def test_the_journal_can_be_replayed(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    await send(here, attempt_id, e.Approved())
+    await send(here, attempt_id, e.Acted())
+    rows = await here.engine.history(attempt_id)
+    machine = here.machines["bell"]
+    assert [row.seq for row in rows] == [1, 2, 3, 4]
+    for row in rows:
+        assert machine.replay(row.source, row.trigger, row.guards).to == row.dest
+    assert rows[0].guards == {"is_loud": False}
+
+
+async def test_claims_are_written_with_the_transition(here: SmallWorld) -> None:
+    claim = Claim("bell:1", "a-2", here.clock.now() + SOON)
+    attempt_id = await here.started()
+    here.bell.listens += [
+        Outcome("interaction_needed", claims=(claim,)),
+        Outcome("done", dropped_claims=("bell:1",)),
+    ]
+    await send(here, attempt_id, e.TryAgain())
+    assert await here.store.claimed("bell:1", here.clock.now()) == claim
+    await send(here, attempt_id, e.TryAgain())
+    assert await here.store.claimed("bell:1", here.clock.now()) is None
+
+
+# --- writing ------------------------------------------------------------------------------------
+
+
+async def test_a_run_makes_one_write_at_most(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.strikes_a_run = 2
+    assert await send(here, attempt_id, e.Acted()) == "looking"
+    assert here.bell.seen == ["ring", "strike"]
+    row = (await here.engine.history(attempt_id))[-1]
+    assert row.trigger == "unknown"
+    assert row.facts["problem"] == "internal"
+
+
+async def test_two_states_may_write_one_after_the_other(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.rings.append(Outcome("gone"))
+    assert await send(here, attempt_id, e.Acted()) == "asking"
+    assert here.bell.seen == ["ring", "strike", "ring", "strike"]
+    assert [one.state for one in here.bell.stored] == ["ringing", "ringing_again"]
+    assert here.bell.rows == [1, 2]
+
+
+async def test_a_lost_answer_of_a_write_is_unknown(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.strikes.append(OutcomeUnknown(may_have_acted=True))
+    assert await send(here, attempt_id, e.Acted()) == "looking"
+
+
+async def test_a_write_that_surely_did_nothing_is_not(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.strikes.append(TemporaryFailure(code="websiteUnavailable"))
+    assert await send(here, attempt_id, e.Acted()) == "ringing.interrupted"
+
+
+async def test_values_reach_the_first_handler_only_and_no_store(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    stored = await here.store.load(attempt_id)
+    assert stored is not None
+    taken = await here.store.take(
+        attempt_id, holder="x", now=here.clock.now(), until=here.clock.now() + SOON
+    )
+    assert isinstance(taken, Taken)
+    drive = here.engine._drive(taken)
+    drive.take(e.SubmitValues({"login": "S3cr3t"}), {"login": "S3cr3t"})
+    here.bell.rings.append(Outcome("gone"))
+    await drive.run()
+    assert here.bell.values == [{"login": "S3cr3t"}, {}]
+    assert "S3cr3t" not in repr(here.store.saves)
+    assert "S3cr3t" not in str([row.facts for row in await here.store.history(attempt_id)])
+
+
+# --- retries ------------------------------------------------------------------------------------
+
+
+async def test_a_read_is_tried_again_by_its_rule_and_then_waits_for_the_user(
+    here: SmallWorld,
+) -> None:
+    attempt_id = await here.started()
+    here.bell.listens += [Outcome("temporary", problem=Problem("temporary"))] * 5
+    here.chance += [1.0, 0.5, 1.0, 0.0]
+    assert await send(here, attempt_id, e.TryAgain()) == "listening"
+    waited = []
+    for _ in range(4):
+        stored = await here.store.load(attempt_id)
+        assert stored is not None
+        assert stored.due_at is not None
+        waited.append((stored.due_at - here.clock.now()).total_seconds())
+        assert await here.engine.tick() == 0 or waited[-1] == 0
+        here.clock.advance_to(stored.due_at)
+        await here.engine.tick()
+    assert waited == [0.5, 0.5, 2.0, 0.0]
+    assert await here.state(attempt_id) == "listening.interrupted"
+    assert here.bell.seen.count("listen") == 5
+    assert await send(here, attempt_id, e.TryAgain()) == "finished"
+
+
+async def test_the_api_may_ask_for_more_patience(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.listens.append(Outcome("rate_limited", retry_after=42.0))
+    await send(here, attempt_id, e.TryAgain())
+    here.clock.advance(41)
+    assert await here.engine.tick() == 0
+    here.clock.advance(1)
+    assert await here.engine.tick() == 1
+    assert await here.state(attempt_id) == "finished"
+
+
+async def test_what_is_tried_again_stands_in_the_journal(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.listens.append(Outcome("temporary", problem=Problem("temporary", code="bug")))
+    await send(here, attempt_id, e.TryAgain())
+    row = (await here.engine.history(attempt_id))[-1]
+    assert (row.trigger, row.source, row.dest) == ("retry", "listening", "listening")
+    assert row.facts == {"problem": "temporary", "code": "bug"}
+
+
+async def test_a_retry_can_be_cancelled_while_it_waits(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.listens.append(Outcome("temporary"))
+    await send(here, attempt_id, e.TryAgain())
+    assert await send(here, attempt_id, e.Cancel()) == "cancelled"
+
+
+# --- a handler's own fault ----------------------------------------------------------------------
+
+
+async def test_a_fault_of_a_handler_that_wrote_is_an_unknown_outcome(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.rings.append(RuntimeError("S3cr3t"))
+    assert await send(here, attempt_id, e.Acted()) == "looking"
+    rows = await here.engine.history(attempt_id)
+    assert "S3cr3t" not in repr(rows)
+    assert "S3cr3t" not in repr(await here.store.load(attempt_id))
+
+
+async def test_a_fault_of_a_handler_that_read_ends_the_attempt_properly(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.listens.append(ZeroDivisionError("S3cr3t"))
+    view = await here.engine.for_owner("owner-1").send(attempt_id, e.TryAgain())
+    assert view.state == "failed"
+    assert view.prompt.error is not None
+    assert view.prompt.error.key == "internal"
+    assert "S3cr3t" not in repr(view)
+
+
+@pytest.mark.parametrize(
+    "answer", [None, "done", Outcome("done", {"no_such_attribute": 1})], ids=["none", "text", "odd"]
+)
+async def test_an_answer_that_is_no_outcome_is_a_handlers_fault_too(
+    here: SmallWorld, answer: object
+) -> None:
+    attempt_id = await here.started()
+    here.bell.listens.append(answer)  # type: ignore[arg-type]  # that is the point
+    assert await send(here, attempt_id, e.TryAgain()) == "failed"
+    here.bell.rings.append(answer)  # type: ignore[arg-type]  # that is the point
+    assert await send(here, await here.started(), e.Acted()) == "looking"
+
+
+# --- leases -------------------------------------------------------------------------------------
+
+
+async def test_who_lost_the_lease_writes_nothing_more(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.gate = asyncio.Event()
+    ringing = asyncio.create_task(send(here, attempt_id, e.Acted()))
+    await here.bell.under_way.wait()
+    later = here.clock.now() + SOON
+    other = await here.store.take(attempt_id, holder="other", now=later, until=later + SOON)
+    assert isinstance(other, Taken)
+    assert other.lapsed
+    saved = len(here.store.saves)
+    here.bell.gate.set()
+    assert await ringing == "ringing"
+    assert len(here.store.saves) == saved
+    assert [row.trigger for row in await here.store.history(attempt_id)] == ["acted"]
+
+
+async def test_after_a_crash_the_calling_state_is_entered_again_to_find_out(
+    here: SmallWorld,
+) -> None:
+    attempt_id = await here.started()
+    here.bell.gate = asyncio.Event()
+    ringing = asyncio.create_task(send(here, attempt_id, e.Acted()))
+    await here.bell.under_way.wait()
+    ringing.cancel()
+    await here.engine.close()  # with no grace: as good as dead
+    here.bell.gate = None
+    async with here.another_engine() as other:
+        assert await other.tick() == 0
+        here.clock.advance(30)
+        assert await other.tick() == 1
+    assert here.bell.seen == ["ring", "strike", "recovering"]
+    assert await here.state(attempt_id) == "looking"
+
+
+async def test_an_event_after_a_crash_finds_out_first_and_is_judged_then(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.gate = asyncio.Event()
+    ringing = asyncio.create_task(send(here, attempt_id, e.Acted()))
+    await here.bell.under_way.wait()
+    ringing.cancel()
+    await here.engine.close()
+    here.bell.gate = None
+    here.clock.advance(30)
+    async with here.another_engine() as other:
+        view = await other.for_owner("owner-1").send(attempt_id, e.Cancel())
+        await other.settled()
+    assert here.bell.seen == ["ring", "strike", "recovering"]
+    assert view.state == "cancelled"
+    triggers = [row.trigger for row in await here.store.history(attempt_id)]
+    assert triggers == ["acted", "unknown", "cancel", "done"]
