@@ -194,10 +194,12 @@ def _kid_in(header: str) -> str | None:
         kid = json.loads(base64url_decode(header))["kid"]
     except Exception:  # anything at all may stand in place of a sealed text
         return None
-    return kid if isinstance(kid, str) and _is_name(kid) else None
+    return kid if _is_name(kid) else None
 
 
-def _is_name(kid: str) -> bool:
+def _is_name(kid: object) -> bool:
+    if not isinstance(kid, str):
+        return False
     return 0 < len(kid) <= _LONGEST_KID and kid.isascii() and kid.isprintable()
 
 

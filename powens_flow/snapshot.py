@@ -273,7 +273,10 @@ def _load_parts(text: str) -> Attempt:
 
 def _loaded(text: str, kind: type[T]) -> T:
     try:
-        return _PRECISE.structure(_from_json(text), kind)
+        plain = _from_json(text)
+        if type(plain) is dict:
+            return _PRECISE.structure(plain, kind)
+        where = "no JSON object"
     except json.JSONDecodeError as error:
         where = f"no JSON, at character {error.pos}"
     except cattrs.BaseValidationError as error:
