@@ -37,7 +37,9 @@ async def open_user(context: Context, attempt: Attempt) -> Outcome:
     if context.recovering:  # an earlier run may have made one: it cannot be found
         attempt = context.note(orphans=attempt.orphans + 1)
     try:
-        user = await context.call("init_user", permanent=attempt.policy.permanent_user)
+        # An orphan that is permanent would never die: after one, the user is temporary first.
+        permanent = attempt.policy.permanent_user and not attempt.orphans
+        user = await context.call("init_user", permanent=permanent)
     except PowensError as error:
         if error.may_have_acted:
             context.note(orphans=attempt.orphans + 1)

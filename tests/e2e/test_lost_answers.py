@@ -33,6 +33,24 @@ async def with_a_permanent_user(w: World) -> None:
     await w.vault.put(OWNER, PermanentUser(user.id, Secret(token)))
 
 
+# --- the user ------------------------------------------------------------------------------------
+
+
+async def test_lost_creations_of_a_permanent_user_leave_no_more_than_one_behind(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world(policy=policy(permanent_user=True))
+    w.simulator.add_fault(Fault("drop_after", "POST", "/auth/init", times=3))
+    _, end = await run(w, Script())
+    assert end.result is not None
+    assert end.result.orphans == 3
+    w.clock.advance(1801)
+    orphan, kept = w.simulator.users
+    assert kept.id == end.result.id_user
+    assert (orphan.permanent, kept.permanent) == (True, True)
+    assert orphan.connections == {}
+
+
 # --- looking for what a lost answer left ---------------------------------------------------------
 
 
