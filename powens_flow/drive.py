@@ -32,6 +32,10 @@ UNFIT_TRIGGERS = (v.CANCEL, v.EXPIRE)
 """What an attempt still takes whose stored state fits nowhere any more."""
 
 
+class _Cancelled(BaseException):
+    """Ends a handler's run before its next call; no handler can take it for a failure."""
+
+
 @frozen(eq=False)
 class Tools:
     """What a drive gets from its engine."""
@@ -81,13 +85,19 @@ class Drive:
         if call.writes:
             if self._wrote_here:
                 raise HandlerError(f"{name}: a calling state makes one call that writes")
-            self._wrote_here = True
-            if self._rows or self.attempt is not self._saved:
-                await self._save(durable=True)
-            self._has_written = True
-        elif self._has_written and (self._rows or self.attempt is not self._saved):
-            await self._save(durable=True)
+            await self._save_step()
+            self._wrote_here = self._has_written = True
+        elif self._has_written:
+            await self._save_step()
         return await call.run(self._tools.services, self.attempt, **arguments)
+
+    async def _save_step(self) -> None:
+        """Save what has changed; a cancellation that came meanwhile goes before the next call,
+        unless this run has written: what came of that is not to be lost."""
+        if self._rows or self.attempt is not self._saved:
+            await self._save(durable=True)
+        if self._cancellation() is not None and not self._wrote_here:
+            raise _Cancelled
 
     # --- the loop ----------------------------------------------------------------------------
 
@@ -153,11 +163,13 @@ class Drive:
 
     async def _called(self) -> bool:
         """One run of the present calling state's handler; False when it is tried again later."""
-        cancel = self._posted_cancel()
-        if cancel is not None and not self.recovering and self._takes(v.CANCEL):
-            self._take_posted(cancel)
+        if self._take_cancel():
             return True
-        outcome, calls = await self._outcome()
+        try:
+            outcome, calls = await self._outcome()
+        except _Cancelled:
+            self._take_cancel()
+            return True
         self.values, self.recovering, self._wrote_here = {}, False, False
         state = self.definition.state(self.definition.today(self.attempt.state) or "")
         later = waiting.retry(self.attempt, state.retry, outcome, self.now(), self._tools.chance())
@@ -260,8 +272,15 @@ class Drive:
 
     # --- the inbox ---------------------------------------------------------------------------
 
-    def _posted_cancel(self) -> Posted | None:
+    def _cancellation(self) -> Posted | None:
+        """The cancellation that waits, unless what a crash left behind must be found out first."""
+        if self.recovering or not self._takes(v.CANCEL):
+            return None
         return next((one for one in self._inbox if one.event.get("type") == v.CANCEL), None)
+
+    def _take_cancel(self) -> bool:
+        posted = self._cancellation()
+        return posted is not None and self._take_posted(posted)
 
     def _taken_from_inbox(self) -> bool:
         """Take the next event that waits and can be taken, in order; False when there is none."""

@@ -69,7 +69,7 @@ retry = "read"
 [states.listening.on]
 done = "finished"
 interaction_needed = "asking"
-locked = "looking"
+gone = "looking"
 
 [states.looking]
 kind = "waiting"
@@ -92,7 +92,8 @@ class Bell:
     """What the handlers and calls do next, and what they saw.
 
     `rings` and `listens` are what the next runs of the handlers come to, used up one by one; at
-    their end all is well. While `gate` is there, calls wait for it.
+    their end all is well. While `gate` is there, calls wait for it. With `tells` what was
+    struck is listened to in the same run.
     """
 
     rings: list[Outcome | Exception] = field(factory=list)
@@ -101,6 +102,7 @@ class Bell:
     gate: asyncio.Event | None = None
     under_way: asyncio.Event = field(factory=asyncio.Event)
     strikes_a_run: int = 1
+    tells: bool = False
     seen: list[str] = field(factory=list)
     values: list[Mapping[str, str]] = field(factory=list, repr=False)
     stored: list[Attempt] = field(factory=list)
@@ -114,6 +116,9 @@ class Bell:
             return Outcome("unknown")
         for _ in range(self.strikes_a_run):
             await context.call("strike")
+        if self.tells:
+            context.note(connector_ref="told")
+            await context.call("hear")
         return _next(self.rings)
 
     async def listen(self, context: Context, attempt: Attempt) -> Outcome:

@@ -1,0 +1,518 @@
+"""The engine: owners, events that come while it works, patience, time, crashes, and its close."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from powens_flow import events as e
+from powens_flow.engine import Engine
+from powens_flow.errors import (
+    EventNotAccepted,
+    EventRefused,
+    NoSuchAttempt,
+    Outdated,
+    Working,
+    WrongValues,
+)
+from powens_flow.events import InvalidEvent
+from powens_flow.outcomes import Outcome
+from powens_flow.store.port import Save, Taken
+from powens_flow.view import View
+from tests.small_world import SmallWorld, small_world
+
+
+@pytest.fixture
+async def here(tmp_path: Path) -> AsyncIterator[SmallWorld]:
+    async with small_world(tmp_path) as made:
+        yield made
+
+
+async def send(here: SmallWorld, attempt_id: str, event: e.Event | dict[str, Any]) -> View:
+    return await here.engine.for_owner("owner-1").send(attempt_id, event)
+
+
+async def turns(number: int = 20) -> None:
+    """Let what can go on go on."""
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+async def ringing(here: SmallWorld) -> tuple[str, "asyncio.Task[View]"]:
+    """An attempt whose bell is being rung, until the gate is opened."""
+    attempt_id = await here.started()
+    here.bell.gate = asyncio.Event()
+    here.bell.under_way.clear()
+    task = asyncio.create_task(send(here, attempt_id, e.Acted()))
+    await here.bell.under_way.wait()
+    return attempt_id, task
+
+
+def opened(here: SmallWorld) -> None:
+    """The calls that were held come to their end, and no further one is held."""
+    gate, here.bell.gate = here.bell.gate, None
+    assert gate is not None
+    gate.set()
+
+
+# --- owners -------------------------------------------------------------------------------------
+
+
+async def test_another_owners_attempt_does_not_exist(here: SmallWorld) -> None:
+    attempt_id = await here.started("owner-1")
+    other = here.engine.for_owner("owner-2")
+    unknown = []
+    for call in (
+        other.get(attempt_id),
+        other.send(attempt_id, e.Cancel()),
+        other.connectors(attempt_id),
+        other.seal(attempt_id, {}),
+        here.engine.for_owner("owner-1").get("nowhere"),
+        here.engine.for_owner("owner-1").send("nowhere", e.Cancel()),
+        here.engine.for_owner("owner-1").send("nowhere", e.SubmitValues({})),
+        here.engine.history("nowhere"),
+    ):
+        with pytest.raises(NoSuchAttempt) as refused:
+            await call
+        unknown.append((str(refused.value), repr(refused.value)))
+    assert len(set(unknown)) == 1
+    assert await here.state(attempt_id) == "asking"
+
+
+async def test_another_owners_events_reach_no_inbox(here: SmallWorld) -> None:
+    attempt_id, task = await ringing(here)
+    with pytest.raises(NoSuchAttempt):
+        await here.engine.for_owner("owner-2").send(attempt_id, e.Cancel())
+    opened(here)
+    assert (await task).state == "finished"
+
+
+def test_an_owner_has_a_name(tmp_path: Path) -> None:
+    async def ask() -> None:
+        async with small_world(tmp_path) as here:
+            with pytest.raises(ValueError, match="an owner is a text"):
+                here.engine.for_owner("")
+
+    asyncio.run(ask())
+
+
+async def test_a_machine_that_is_not_there_starts_nothing(here: SmallWorld) -> None:
+    with pytest.raises(KeyError, match="there are: add_connection, bell"):
+        await here.engine.for_owner("owner-1").start("door")
+    assert await here.store.live("owner-1") == ()
+
+
+async def test_an_attempt_has_an_id_that_nobody_guesses(here: SmallWorld) -> None:
+    engine = Engine(
+        here.engine._tools.services.api,
+        here.store,
+        here.engine._tools.services.vault,
+        here.engine._tools.services.keyring,
+        machines=here.machines,
+        clock=here.clock,
+    )
+    ids = {engine._new_id() for _ in range(100)}
+    assert len(ids) == 100
+    assert min(map(len, ids)) >= 24
+
+
+# --- events that are not taken ------------------------------------------------------------------
+
+
+async def test_an_event_that_the_state_does_not_take(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    before = await here.store.load(attempt_id)
+    with pytest.raises(EventNotAccepted) as refused:
+        await send(here, attempt_id, e.FinishLater())
+    assert (refused.value.state, refused.value.trigger) == ("asking", "finish_later")
+    assert {"acted", "try_again", "cancel"} <= set(refused.value.accepts)
+    assert refused.value.prompt.message_key == "bell.ask"
+    assert await here.store.load(attempt_id) == before
+    assert (await send(here, attempt_id, e.Acted())).state == "finished"
+
+
+async def test_json_that_is_no_event_never_reaches_the_store(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    with pytest.raises(InvalidEvent):
+        await send(here, attempt_id, {"type": "poll"})
+    assert (await send(here, attempt_id, {"type": "acted"})).state == "finished"
+
+
+async def test_content_that_cannot_be_taken_comes_back_with_the_prompt(tmp_path: Path) -> None:
+    from powens_flow.testing import Script, world  # noqa: PLC0415 - the only test on the whole
+
+    async with world() as w:
+        driver = w.driver(Script(connector="40"))
+        view = await driver.until("choose_accounts")
+        with pytest.raises(EventRefused) as refused:
+            await driver.owner.send(view.attempt_id, e.ChooseAccounts((999,)))
+        assert set(refused.value.fields) == {"accounts"}
+        assert refused.value.prompt.kind == "choose_accounts"
+        assert await driver.owner.get(view.attempt_id) == view
+
+
+async def test_wrong_values_come_back_in_the_prompt_again(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    with pytest.raises(WrongValues) as refused:
+        await send(here, attempt_id, e.SubmitValues({"login": "S3cr3t"}))
+    assert refused.value.fields == {"login": "values.unknown"}
+    assert refused.value.prompt.error is not None
+    assert refused.value.prompt.error.key == "values.wrong"
+    assert "S3cr3t" not in f"{refused.value}{refused.value!r}"
+    with pytest.raises(WrongValues):
+        await here.engine.for_owner("owner-1").seal(attempt_id, {"login": "S3cr3t"})
+    assert (await send(here, attempt_id, e.Acted())).state == "finished"
+
+
+async def test_nothing_is_sealed_where_nothing_is_asked_for(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    await send(here, attempt_id, e.Acted())
+    with pytest.raises(EventNotAccepted):
+        await here.engine.for_owner("owner-1").seal(attempt_id, {"login": "x"})
+
+
+async def test_an_end_takes_no_event(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    await send(here, attempt_id, e.Acted())
+    with pytest.raises(EventNotAccepted, match="nothing: it is an end"):
+        await send(here, attempt_id, e.Cancel())
+
+
+# --- events while a call is under way -----------------------------------------------------------
+
+
+async def test_a_cancellation_waits_for_the_call_and_then_takes_effect(here: SmallWorld) -> None:
+    attempt_id, task = await ringing(here)
+    cancelling = asyncio.create_task(send(here, attempt_id, e.Cancel()))
+    await turns()
+    assert not cancelling.done()
+    opened(here)
+    assert (await cancelling).state == "cancelled"
+    await task
+    triggers = [row.trigger for row in await here.engine.history(attempt_id)]
+    assert triggers == ["acted", "done", "cancel", "done"]
+    assert here.bell.seen == ["ring", "strike", "listen"]
+
+
+async def test_no_further_write_is_made_after_a_cancellation(here: SmallWorld) -> None:
+    here.bell.rings.append(Outcome("gone"))  # which leads to another write at once
+    attempt_id, task = await ringing(here)
+    cancelling = asyncio.create_task(send(here, attempt_id, e.Cancel()))
+    await turns()
+    opened(here)
+    assert (await cancelling).state == "cancelled"
+    await task
+    assert here.bell.seen.count("strike") == 1
+
+
+async def test_what_came_of_a_write_is_not_lost_to_a_cancellation(here: SmallWorld) -> None:
+    here.bell.tells = True
+    here.bell.rings.append(Outcome("done", {"id_connection": 12}))
+    attempt_id, task = await ringing(here)
+    cancelling = asyncio.create_task(send(here, attempt_id, e.Cancel()))
+    await turns()
+    opened(here)
+    assert (await cancelling).state == "cancelled"
+    await task
+    assert here.bell.seen == ["ring", "strike", "hear"]
+    stored = await here.store.load(attempt_id)
+    assert stored is not None
+    assert stored.id_connection == 12
+
+
+async def test_a_cancellation_before_the_write_spares_it(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    ring = asyncio.create_task(send(here, attempt_id, e.Acted()))
+    cancel = asyncio.create_task(send(here, attempt_id, e.Cancel()))
+    assert (await cancel).state == "cancelled"
+    await ring
+    assert "strike" not in here.bell.seen
+
+
+async def test_events_are_taken_in_the_order_of_their_coming(here: SmallWorld) -> None:
+    here.bell.listens += [Outcome("interaction_needed")] * 3
+    attempt_id, task = await ringing(here)
+    first = asyncio.create_task(send(here, attempt_id, e.TryAgain()))
+    await turns()
+    second = asyncio.create_task(send(here, attempt_id, e.Approved()))
+    await turns()
+    opened(here)
+    assert {(await one).state for one in (task, first, second)} == {"asking"}
+    triggers = [row.trigger for row in await here.engine.history(attempt_id)]
+    assert [one for one in triggers if one in ("acted", "try_again", "approved")] == [
+        "acted",
+        "try_again",
+        "approved",
+    ]
+
+
+async def test_the_second_of_two_events_is_judged_by_the_state_it_finds(here: SmallWorld) -> None:
+    attempt_id, task = await ringing(here)  # then it is finished, and takes nothing
+    second = asyncio.create_task(send(here, attempt_id, e.Acted()))
+    await turns()
+    opened(here)
+    assert (await task).state == "finished"
+    with pytest.raises(EventNotAccepted) as refused:
+        await second
+    assert refused.value.state == "finished"
+    assert refused.value.prompt.kind == "done"
+    assert here.bell.seen.count("strike") == 1
+
+
+async def test_a_refused_event_does_not_hold_up_those_behind_it(here: SmallWorld) -> None:
+    here.bell.listens.append(Outcome("interaction_needed"))
+    attempt_id, task = await ringing(here)
+    wrong = asyncio.create_task(send(here, attempt_id, e.FinishLater()))
+    await turns()
+    right = asyncio.create_task(send(here, attempt_id, e.TryAgain()))
+    await turns()
+    opened(here)
+    with pytest.raises(EventNotAccepted):
+        await wrong
+    assert (await right).state == "finished"
+    await task
+    assert await here.store.live("owner-1") == ()
+
+
+async def test_two_events_at_once_are_both_taken_or_told(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    ends = await asyncio.gather(
+        *(send(here, attempt_id, e.Acted()) for _ in range(5)), return_exceptions=True
+    )
+    assert sum(isinstance(one, EventNotAccepted) for one in ends) == 4
+    assert here.bell.seen.count("strike") == 1
+
+
+async def test_values_never_wait_in_an_inbox(here: SmallWorld) -> None:
+    attempt_id, task = await ringing(here)
+    with pytest.raises(Working) as refused:
+        await send(here, attempt_id, e.SubmitValues({"login": "S3cr3t"}))
+    assert refused.value.prompt.kind == "working"
+    assert "S3cr3t" not in f"{refused.value}{refused.value!r}"
+    opened(here)
+    assert (await task).state == "finished"
+
+
+# --- callers that leave, or lose patience -------------------------------------------------------
+
+
+async def test_a_caller_that_is_cancelled_cancels_nothing(here: SmallWorld) -> None:
+    attempt_id, task = await ringing(here)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    opened(here)
+    await here.engine.settled()
+    assert await here.state(attempt_id) == "finished"
+
+
+async def test_a_caller_that_waits_for_its_event_may_leave_too(here: SmallWorld) -> None:
+    attempt_id, task = await ringing(here)
+    leaving = asyncio.create_task(send(here, attempt_id, e.Cancel()))
+    await turns()
+    leaving.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    opened(here)
+    await task
+    await here.engine.settled()
+    assert await here.state(attempt_id) == "cancelled"
+
+
+async def test_a_patient_caller_gets_working_at_last(tmp_path: Path) -> None:
+    async with small_world(tmp_path, patience=0.01) as here:
+        attempt_id = await here.started()
+        here.bell.gate = asyncio.Event()
+        view = await send(here, attempt_id, e.Acted())
+        assert (view.prompt.kind, view.prompt.accepts) == ("working", ("cancel",))
+        posted = await send(here, attempt_id, e.Cancel())
+        assert posted.prompt.kind == "working"
+        assert (await here.engine.for_owner("owner-1").get(attempt_id)).prompt.kind == "working"
+        opened(here)
+        await here.engine.settled()
+        assert (await here.engine.for_owner("owner-1").get(attempt_id)).state == "cancelled"
+
+
+async def test_a_caller_whose_values_are_judged_may_leave_and_the_lease_is_free(
+    here: SmallWorld,
+) -> None:
+    attempt_id = await here.started()
+    judged = asyncio.create_task(send(here, attempt_id, e.SubmitValues({})))
+    judged.cancel()
+    await asyncio.gather(judged, return_exceptions=True)
+    await here.engine.settled()
+    assert (await send(here, attempt_id, e.Acted())).state == "finished"
+
+
+# --- time ---------------------------------------------------------------------------------------
+
+
+async def test_what_is_due_is_taken_up_and_nothing_else(here: SmallWorld) -> None:
+    here.bell.listens.append(Outcome("gone"))
+    waiting, resting = await here.started(), await here.started()
+    assert (await send(here, waiting, e.TryAgain())).state == "looking"
+    assert await here.engine.tick() == 0
+    here.clock.advance(2)
+    assert await here.engine.tick() == 1
+    assert await here.state(waiting) == "finished"
+    assert await here.state(resting) == "asking"
+
+
+async def test_a_deadline_expires_the_attempt(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    for _ in range(4):  # a warning on the way changes nothing
+        due = await here.store.next_due()
+        if due is not None:
+            here.clock.advance_to(due)
+            await here.engine.tick()
+    assert await here.state(attempt_id) == "expired"
+    assert (here.clock.now() - (await here.engine.history(attempt_id))[-1].at).total_seconds() == 0
+    stored = await here.store.load(attempt_id)
+    assert stored is not None
+    assert (stored.entered_at - stored.created_at).total_seconds() == 900
+
+
+async def test_a_tick_too_early_gives_the_attempt_back(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.clock.advance(1)
+    assert await here.engine.tick() == 0
+    assert (await send(here, attempt_id, e.Acted())).state == "finished"
+
+
+async def test_run_goes_on_by_the_clock(here: SmallWorld) -> None:
+    here.bell.listens += [Outcome("gone"), Outcome("gone")]
+    attempt_id = await here.started()
+    await send(here, attempt_id, e.TryAgain())
+    running = asyncio.create_task(here.engine.run())
+    for _ in range(40):
+        await turns()
+        here.clock.advance(0.5)
+    await turns()
+    assert await here.state(attempt_id) == "finished"
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+
+
+async def test_run_takes_up_what_a_dead_process_left(here: SmallWorld) -> None:
+    attempt_id, task = await ringing(here)
+    task.cancel()
+    await here.engine.close()
+    here.bell.gate = None
+    async with here.another_engine() as other:
+        running = asyncio.create_task(other.run())
+        for _ in range(80):
+            await turns(5)
+            here.clock.advance(0.5)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    assert "recovering" in here.bell.seen
+    assert await here.state(attempt_id) == "finished"
+
+
+# --- leases -------------------------------------------------------------------------------------
+
+
+async def test_a_lease_is_renewed_for_as_long_as_the_call_lasts(here: SmallWorld) -> None:
+    _, task = await ringing(here)
+    async with here.another_engine() as other:
+        for _ in range(30):
+            here.clock.advance(10)
+            await turns()
+            assert await other.tick() == 0
+    opened(here)
+    assert (await task).state == "finished"
+    assert "recovering" not in here.bell.seen
+
+
+async def test_renewing_ends_when_nothing_is_driven(here: SmallWorld) -> None:
+    await here.started()
+    for _ in range(3):
+        here.clock.advance(10)
+        await turns()
+    assert not here.clock._sleepers
+
+
+async def test_an_event_at_another_process_waits_for_the_first(here: SmallWorld) -> None:
+    attempt_id, task = await ringing(here)
+    async with here.another_engine() as other:
+        view = await other.for_owner("owner-1").send(attempt_id, e.Cancel())
+        assert view.prompt.kind == "working"
+    opened(here)
+    await task
+    await here.engine.settled()
+    assert await here.state(attempt_id) == "cancelled"
+
+
+# --- attempts of another version ----------------------------------------------------------------
+
+
+async def stored_as(here: SmallWorld, **changes: Any) -> str:
+    """An attempt as another version might have stored it."""
+    attempt_id = await here.started()
+    now = here.clock.now()
+    taken = await here.store.take(
+        attempt_id, holder="old", now=now, until=now + timedelta(seconds=30)
+    )
+    assert isinstance(taken, Taken)
+    await here.store.save(Save(evolve(taken.attempt, **changes), taken.lease, release=True))
+    return attempt_id
+
+
+async def test_a_state_of_another_version_says_so_and_can_be_cancelled(here: SmallWorld) -> None:
+    attempt_id = await stored_as(here, state="humming", machine_hash="0ld")
+    before = await here.store.load(attempt_id)
+    with pytest.raises(Outdated, match=r"'humming', of machine 0ld, is unknown to this version"):
+        await send(here, attempt_id, e.Acted())
+    assert await here.store.load(attempt_id) == before
+    view = await here.engine.for_owner("owner-1").get(attempt_id)
+    assert view.prompt.message_key == "attempt.outdated"
+    assert (await send(here, attempt_id, e.Cancel())).state == "cancelled"
+
+
+async def test_a_state_of_another_version_expires(here: SmallWorld) -> None:
+    attempt_id = await stored_as(here, state="humming")
+    here.clock.advance(900)
+    await here.engine.tick()
+    assert await here.state(attempt_id) == "expired"
+
+
+async def test_an_attempt_of_a_machine_that_is_gone_is_left_alone(here: SmallWorld) -> None:
+    attempt_id = await stored_as(here, machine="gong")
+    for _ in range(2):
+        with pytest.raises(KeyError, match="no machine 'gong'"):
+            await send(here, attempt_id, e.Cancel())
+    here.clock.advance(10_000)
+    await here.engine.tick()
+    assert await here.state(attempt_id) == "asking"
+
+
+# --- close --------------------------------------------------------------------------------------
+
+
+async def test_closing_waits_for_what_is_under_way(tmp_path: Path) -> None:
+    async with small_world(tmp_path, grace=5.0) as here:
+        attempt_id, task = await ringing(here)
+        closing = asyncio.create_task(here.engine.close())
+        await turns()
+        assert not closing.done()
+        opened(here)
+        await closing
+        assert (await task).state == "finished"
+        assert await here.state(attempt_id) == "finished"
+
+
+async def test_closing_without_grace_leaves_the_rest_to_another(here: SmallWorld) -> None:
+    attempt_id, task = await ringing(here)
+    await here.engine.close()
+    assert (await asyncio.gather(task, return_exceptions=True))[0] is not None
+    assert await here.state(attempt_id) == "ringing"
+
+
+async def test_an_engine_can_be_closed_twice(here: SmallWorld) -> None:
+    await here.engine.close()
+    await here.engine.close()
