@@ -355,3 +355,48 @@ async def test_a_connection_deleted_meanwhile_fails_as_such(open_world: OpenWorl
     assert end.prompt.error is not None
     assert end.prompt.error.key == "gone"
     await assert_nothing_left(w)
+
+
+# --- the code decides, not the status -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["websiteUnavailable", "bug", "tooManySync"])
+async def test_a_read_is_retried_for_its_code_whatever_the_status(
+    open_world: OpenWorld, code: str
+) -> None:
+    w = await open_world()
+    w.simulator.add_fault(Fault("status", "GET", "/connectors/40", status=400, code=code))
+    _, end = await run(w, Script())
+    await assert_completed(w, end)
+    assert w.simulator.calls["GET", "/connectors/{connector}"] == 2
+
+
+@pytest.mark.parametrize("code", REJECTED)
+async def test_our_own_fault_fails_for_its_code_whatever_the_status(
+    open_world: OpenWorld, code: str
+) -> None:
+    w = await open_world()
+    w.simulator.add_fault(Fault("status", "POST", "/users/me/connections", status=500, code=code))
+    driver, end = await run(w, Script())
+    assert driver.prompts == [CHOOSE, FILL_IN, FAILED]
+    assert errors(driver) == ["rejected"]
+    assert shown(end) == FAILED
+
+
+async def test_forbidden_fails_for_its_code_whatever_the_status(open_world: OpenWorld) -> None:
+    w = await open_world()
+    fault = Fault("status", "POST", "/users/me/connections", status=400, code="forbidden")
+    w.simulator.add_fault(fault)
+    driver, _ = await run(w, Script())
+    assert driver.prompts == [CHOOSE, FILL_IN, FAILED]
+    assert errors(driver) == ["unauthorised"]
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_an_unknown_code_is_told_by_its_status(open_world: OpenWorld, status: int) -> None:
+    w = await open_world()
+    fault = Fault("status", "POST", "/users/me/connections", status=status, code="solarEclipse")
+    w.simulator.add_fault(fault)
+    driver, _ = await run(w, Script())
+    assert driver.prompts == [CHOOSE, FILL_IN, FAILED]
+    assert errors(driver) == ["unauthorised"]
