@@ -1,7 +1,7 @@
 """What one end user may do with their attempts."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from attrs import frozen
 
@@ -10,15 +10,32 @@ from powens_flow.events import Event, SubmitValues, event_from_json
 from powens_flow.policy import Policy
 from powens_flow.view import View
 
-if TYPE_CHECKING:
-    from powens_flow.engine import Engine
+
+class Attempts(Protocol):
+    """What an owner asks of the engine, which knows every owner's attempts."""
+
+    async def start(
+        self, owner: str, machine: str, policy: Policy | None, **given: Any
+    ) -> View: ...
+
+    async def send(self, owner: str, attempt_id: str, event: Event) -> View: ...
+
+    async def get(self, owner: str, attempt_id: str) -> View: ...
+
+    async def connectors(
+        self, owner: str, attempt_id: str, q: str, page: int, size: int
+    ) -> ConnectorPage: ...
+
+    async def seal(
+        self, owner: str, attempt_id: str, values: Mapping[str, str]
+    ) -> SubmitValues: ...
 
 
 @frozen(eq=False)
 class Owner:
     """The attempts of one end user (`Engine.for_owner`); another owner's do not exist here."""
 
-    engine: "Engine"
+    engine: Attempts
     id: str
 
     async def start(self, machine: str = "add_connection", *, policy: Policy | None = None) -> View:
