@@ -6,6 +6,7 @@ import pytest
 from attrs import evolve
 
 from powens_flow import vocabulary as v
+from powens_flow.api.pacing import LONGEST_WAIT
 from powens_flow.attempt import Attempt, Reading, User
 from powens_flow.decisions import waiting
 from powens_flow.handlers import default_registry
@@ -208,11 +209,19 @@ def test_our_rules_are_bounded() -> None:
         assert "done" not in rule.on
 
 
+def test_our_rules_have_time_for_what_a_limit_of_calls_a_minute_asks() -> None:
+    rules = {s.retry for s in MACHINE.states.values() if s.retry is not None}
+    limited = Outcome("rate_limited", retry_after=LONGEST_WAIT)
+    for rule in rules:
+        made = attempt(tries=1, trying_since=NOW)
+        assert retry_in(made, limited, at=10, rule=rule) == LONGEST_WAIT, rule.name
+
+
 def test_no_state_that_writes_without_reading_first_retries_an_unknown_outcome() -> None:
     """A lost answer of a write is looked for; these states' handlers post credentials or codes."""
-    for name in ("source.submitting", "source.state.answering", "exchanging_token"):
+    for name in ("source.submitting", "source.state.answering"):
         assert MACHINE.state(name).retry is None
-    for name in ("source.state.syncing", "source.state.resuming"):
+    for name in ("source.state.syncing", "source.state.resuming", "exchanging_token"):
         rule = MACHINE.state(name).retry
         assert rule is not None
         assert not {"unknown", "bad_answer", "temporary"} & set(rule.on)
