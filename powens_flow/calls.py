@@ -8,18 +8,25 @@ before they are made, and a calling state makes at most one of them.
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
+import structlog
 from attrs import frozen
 
 from powens_flow.api import PowensClient, PublicKeys
 from powens_flow.api import models as m
+from powens_flow.api.errors import TemporaryFailure
+from powens_flow.api.pacing import LONGEST_WAIT
 from powens_flow.attempt import Attempt, Claim, User
 from powens_flow.clock import Clock
-from powens_flow.keyring import Keyring
+from powens_flow.keyring import Keyring, SealBroken
 from powens_flow.secret import Secret
-from powens_flow.store.port import Store
+from powens_flow.store.port import Store, StoreError
 from powens_flow.vault import PermanentUser, Vault
+
+log = structlog.get_logger("powens_flow")
+
+T = TypeVar("T")
 
 TEMPORARY_USER = 1800
 """Seconds after which Powens deletes a temporary user (protocol: "User context")."""
@@ -70,8 +77,9 @@ def _call(
     return register
 
 
-CHECKING = 300.0
-"""Calls that check credentials may take minutes (protocol: "Connections")."""
+CHECKING = 300.0 + LONGEST_WAIT
+"""Seconds: calls that check credentials may take minutes once they are sent (protocol:
+"Connections"), and before that they may wait for their turn."""
 
 
 # --- the user --------------------------------------------------------------------------------
@@ -80,7 +88,7 @@ CHECKING = 300.0
 @_call()
 async def kept_user(s: Services, attempt: Attempt) -> User | None:
     """The owner's permanent user from the vault."""
-    kept = await s.vault.get(attempt.owner)
+    kept = await _answer_of_vault(s.vault.get(attempt.owner))
     if kept is None:
         return None
     return User(kept.id_user, s.keyring.seal(kept.token.reveal()), permanent=True, kept=True)
@@ -139,7 +147,22 @@ async def renew_token(s: Services, attempt: Attempt) -> str:
 async def keep_user(s: Services, attempt: Attempt) -> None:
     """Hand the permanent token to the vault. Doing it twice is doing it once."""
     assert attempt.user is not None
-    await s.vault.put(attempt.owner, PermanentUser(attempt.user.id, s.token(attempt)))
+    user = PermanentUser(attempt.user.id, s.token(attempt))
+    await _answer_of_vault(s.vault.put(attempt.owner, user))
+
+
+async def _answer_of_vault(work: Awaitable[T]) -> T:
+    """What the vault answers. It is the integrator's, so it may raise anything while it is down.
+
+    Raises `TemporaryFailure`: what the user approved is not thrown away for that.
+    """
+    try:
+        return await work
+    except (StoreError, SealBroken):
+        raise
+    except Exception as error:
+        log.error("vault.failed", error=type(error).__name__)
+        raise TemporaryFailure(description=type(error).__name__) from None
 
 
 @_call()

@@ -25,6 +25,8 @@ WINDOW: Final = timedelta(seconds=60.5)
 """A minute, and a little for calls that take unequal times to reach the server."""
 LONGEST_IN_BACKGROUND: Final = 30.0
 """Seconds after which a call in the background counts as user-facing."""
+LONGEST_WAIT: Final = WINDOW.total_seconds()
+"""Seconds that a call waits for its turn at most, whatever its own time-out is."""
 LONGEST_PAUSE: Final = timedelta(seconds=MAX_RETRY_AFTER)
 RESERVE: Final = 5
 """One call of so many is kept for users: polls that took them all would keep a user waiting for a

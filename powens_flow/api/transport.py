@@ -13,7 +13,7 @@ from powens_flow.api.answers import Answer, Outcome, refusal_of, value_of
 from powens_flow.api.body import Unusable, body_of
 from powens_flow.api.errors import Flaw, PowensError
 from powens_flow.api.failures import MET, sent_once, translated
-from powens_flow.api.pacing import Pace
+from powens_flow.api.pacing import LONGEST_WAIT, Pace
 from powens_flow.api.reading import Reader
 from powens_flow.api.recording import current_recording
 from powens_flow.attempt import CallRecord
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @frozen
 class Timeouts:
-    """How long a call may take, in seconds; so long it also waits for its turn at most.
+    """How long a call may take, in seconds; it waits no longer for its turn, and a minute at most.
 
     `checking` is for the calls in which Powens checks credentials at the bank; `connect`, a part
     of either, for reaching the server.
@@ -124,7 +124,8 @@ class Transport:
         return outcome.value  # type: ignore[return-value] # without an error it is what was read
 
     def _patience(self, request: Request) -> float:
-        return self._timeouts.checking if request.checking else self._timeouts.total
+        own = self._timeouts.checking if request.checking else self._timeouts.total
+        return min(own, LONGEST_WAIT)
 
     def _heed(self, error: PowensError) -> None:
         # `tooManySync` says the same of one connection only.
