@@ -19,7 +19,7 @@ from powens_flow.handlers.registry import handlers
 from powens_flow.outcomes import Outcome
 from powens_flow.policy import REPAIR
 
-MAKING_A_USER = timedelta(seconds=60)
+MAKING_A_USER = timedelta(seconds=120)
 """How long the right to make the owner's user is held before another attempt may take it."""
 
 

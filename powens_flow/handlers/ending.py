@@ -39,6 +39,10 @@ async def _delete(context: Context, attempt: Attempt, name: str) -> None:
     except api.Gone:
         if await _is_left(context, attempt, name):
             raise api.TemporaryFailure from None
+    except api.Unauthorised:
+        # A token dies with its user: the earlier deletion, whose answer was lost, was done.
+        if name != "delete_user" or not (attempt.tries or context.recovering):
+            raise
 
 
 async def _is_left(context: Context, attempt: Attempt, name: str) -> bool:
