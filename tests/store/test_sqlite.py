@@ -95,6 +95,23 @@ class TestSharing:
         answers = await asyncio.gather(*saves, return_exceptions=True)
         assert [type(one) is LeaseLost for one in answers] == [False, True, False]
 
+    async def test_a_commit_that_fails_is_everybodys_error(self, sqlite_store: SQLiteStore) -> None:
+        def refused_at_the_end(db: sqlite3.Connection) -> None:
+            db.execute("pragma defer_foreign_keys = on")
+            db.execute("insert into inbox (attempt, seq, event) values (999, 1, '{}')")
+
+        one = await v.created(sqlite_store)
+        two = await v.created(sqlite_store, v.an_attempt("two"))
+        answers = await asyncio.gather(
+            v.saved(sqlite_store, one),
+            writer_of(sqlite_store).write(refused_at_the_end),
+            v.saved(sqlite_store, two),
+            return_exceptions=True,
+        )
+        assert [str(one) for one in answers] == ["SQLite: SQLITE_CONSTRAINT_FOREIGNKEY"] * 3
+        assert (await v.saved(sqlite_store, one)).attempt.version == 2
+        assert (await v.saved(sqlite_store, two)).attempt.version == 2
+
     async def test_a_durable_save_is_synced_and_another_is_not(
         self, sqlite_store: SQLiteStore
     ) -> None:

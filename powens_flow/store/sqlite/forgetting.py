@@ -21,8 +21,16 @@ def erase(db: DB, owner: str) -> int:
 
 
 def empty_log(db: DB) -> None:
-    """Write the log (WAL) into the file, where nobody reads just now: it holds what was erased."""
-    db.execute("pragma wal_checkpoint(truncate)").fetchone()
+    """Write the log (WAL) into the file and empty it: it still holds what was erased.
+
+    Left to the next time if another connection is at work just now: nobody waits for that.
+    """
+    (patience,) = db.execute("pragma busy_timeout").fetchone()
+    db.execute("pragma busy_timeout = 0")
+    try:
+        db.execute("pragma wal_checkpoint(truncate)").fetchone()
+    finally:
+        db.execute(f"pragma busy_timeout = {patience}")
 
 
 def _forget(db: DB, attempts: Sequence[tuple[int, str]]) -> int:

@@ -227,7 +227,9 @@ class SQLiteStore:
     def _give_back(self, taken: Taken | Busy | None) -> None:
         # A lapsed one is left to lapse again: what its dead holder did has to be found out.
         if isinstance(taken, Taken) and not taken.lapsed and self._writer is not None:
-            self._writer.write(partial(leases.release, lease=taken.lease))
+            released = self._writer.write(partial(leases.release, lease=taken.lease))
+            # Nobody waits for it: if it fails, the lease lapses.
+            released.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     def _give_all_back(self, taken: tuple[Taken, ...]) -> None:
         for one in taken:

@@ -10,6 +10,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
@@ -139,7 +140,8 @@ class Writer:
         while (tasks := self._waiting()) is not None:
             batches.run(tasks)
             self._call(self._settle, tasks)
-        db.close()
+        with suppress(sqlite3.Error):
+            db.close()
         self._tell(self._ended, None)
 
     def _waiting(self) -> list[_Task[Any]] | None:
@@ -165,10 +167,8 @@ class Writer:
         self._call(settle)
 
     def _call(self, callback: Callable[..., None], *arguments: Any) -> None:
-        try:
+        with suppress(RuntimeError):  # the loop was closed, and nobody waits any more
             self._loop.call_soon_threadsafe(callback, *arguments)
-        except RuntimeError:  # the loop was closed, and nobody waits any more
-            return
 
 
 class _Batches:
@@ -235,12 +235,9 @@ class _Batches:
             self._is_synced = is_synced
 
     def _undo(self) -> None:
-        try:
+        with suppress(sqlite3.Error):  # the next `begin` says what is wrong
             if self._db.in_transaction:
                 self._db.execute("rollback")
-        except sqlite3.Error:
-            # The next `begin` says what is wrong.
-            return
 
 
 def translated(error: Exception) -> StoreError:
