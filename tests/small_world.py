@@ -5,7 +5,7 @@ listened for (`listening`, which reads), and there is an end.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from powens_flow.machine import Machines, Registry, load_machines
 from powens_flow.outcomes import Outcome
 from powens_flow.policy import Policy
 from powens_flow.store.memory import MemoryStore
-from powens_flow.store.port import Save, Saved
+from powens_flow.store.port import Save, Saved, StoreError
 from powens_flow.testing import ManualClock, counted_ids
 from powens_flow.vault import MemoryVault
 
@@ -164,16 +164,23 @@ def _next(planned: list[Outcome | Exception]) -> Outcome:
 
 
 class Ledger(MemoryStore):
-    """The memory store, and a list of what was saved."""
+    """The memory store, a list of what was saved, and failures to remember what was told."""
 
     def __init__(self) -> None:
         super().__init__()
         self.saves: list[Save] = []
+        self.fails = 0
 
     async def save(self, save: Save) -> Saved:
         saved = await super().save(save)
         self.saves.append(save)
         return saved
+
+    async def told(self, rows: Collection[tuple[str, int]]) -> None:
+        if self.fails > 0:
+            self.fails -= 1
+            raise StoreError("the disk is full")
+        await super().told(rows)
 
 
 @define
