@@ -65,6 +65,7 @@ class Drive:
         self._dropped: dict[str, None] = {}
         self._has_written = False
         self._wrote_here = False
+        self._look_after = 0.0
         self.values: Mapping[str, str] = {}
         self.recovering = taken.lapsed and self.is_calling()
 
@@ -115,6 +116,7 @@ class Drive:
         self._move(accepted, event.trigger, cause, Outcome(v.DONE, facts=facts), facts=facts)
         self.values = values or {}
         self.recovering = False
+        self._look_after = 0.0
 
     def _expect(self, trigger: str) -> None:
         name = self.definition.today(self.attempt.state)
@@ -172,6 +174,7 @@ class Drive:
             return True
         self.values, self.recovering, self._wrote_here = {}, False, False
         state = self.definition.state(self.definition.today(self.attempt.state) or "")
+        self._look_after = outcome.retry_after or 0.0
         later = waiting.retry(self.attempt, state.retry, outcome, self.now(), self._tools.chance())
         self._claims |= {claim.key: claim for claim in outcome.claims}
         self._dropped |= dict.fromkeys(outcome.dropped_claims)
@@ -244,7 +247,8 @@ class Drive:
             state = self.definition.state(name)
             final = state.kind == "final"
             if state.kind == "waiting":
-                self.attempt = waiting.resting(self.attempt, state, self.now())
+                after = self._look_after
+                self.attempt = waiting.resting(self.attempt, state, self.now(), look_after=after)
         await self._save(durable=self._has_written or final, release=True)
         self._has_written = False
 

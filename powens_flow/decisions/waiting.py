@@ -18,8 +18,11 @@ MARGIN = timedelta(seconds=60)
 """How long before a temporary user is deleted its attempt has to be at an end."""
 
 
-def resting(attempt: Attempt, state: State, now: datetime) -> Attempt:
-    """The attempt with its deadline and its next look, as it begins to wait in `state`."""
+def resting(attempt: Attempt, state: State, now: datetime, *, look_after: float = 0.0) -> Attempt:
+    """The attempt with its deadline and its next look, as it begins to wait in `state`.
+
+    `look_after`: the seconds that the API asked to wait (`Retry-After`).
+    """
     deadline, polls, warned = attempt.deadline_at, attempt.polls, attempt.warned
     if attempt.deadline_of != state.name or deadline is None:
         deadline, polls = _deadline(attempt, state, now), 0
@@ -29,7 +32,7 @@ def resting(attempt: Attempt, state: State, now: datetime) -> Attempt:
         times.append(warning_at(attempt, deadline))
     poll_at = _poll_at(attempt, state, now, polls)
     if poll_at is not None:
-        times.append(poll_at)
+        times.append(max(poll_at, now + timedelta(seconds=look_after)))
     return evolve(
         attempt,
         deadline_at=deadline,

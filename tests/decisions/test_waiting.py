@@ -94,6 +94,13 @@ def test_polls_begin_anew_with_a_new_reason_to_wait() -> None:
     assert tired.due_at == seconds(2)
 
 
+def test_the_next_look_is_no_sooner_than_the_api_asked_but_in_time() -> None:
+    made = attempt(user=PERMANENT)
+    for asked, due in ((1.0, 2), (45.0, 45), (900.0, 300 - 120)):
+        rested = waiting.resting(made, APPROVING, NOW, look_after=asked)
+        assert rested.due_at == seconds(due)
+
+
 def test_very_many_polls_are_no_very_great_number() -> None:
     made = evolve(resting(APPROVING), polls=10**9)
     assert resting(APPROVING, made).due_at == seconds(10)

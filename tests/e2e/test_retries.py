@@ -128,3 +128,14 @@ async def test_a_clean_up_that_never_succeeds_ends_as_incomplete(open_world: Ope
     assert (attempt.state, attempt.cleanup) == ("cancelled", "incomplete")
     assert timedelta(hours=24) <= w.clock.now() - began < timedelta(hours=24, seconds=10)
     assert 30 < w.simulator.calls[DELETE_USER] < 200, "it goes on, ever less often"
+
+
+async def test_a_clean_up_looks_no_sooner_than_the_api_asked(open_world: OpenWorld) -> None:
+    w = await open_world()
+    driver, view = await run_until(w, "choose_accounts", Script())
+    w.simulator.add_fault(Fault("status", *DELETE_USER, status=429, retry_after=300))
+    began = w.clock.now()
+    end = await driver.run(await driver.owner.send(view.attempt_id, e.Cancel()))
+    assert end.state == "cancelled"
+    assert w.clock.now() - began == timedelta(seconds=300)
+    await assert_nothing_left(w)
