@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 import time
+import traceback
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
@@ -62,8 +63,9 @@ async def proven(name: str, options: dict[str, Any]) -> dict[str, Any]:
     try:
         async with asyncio.timeout(proof.bound):
             line = await import_module(proof.module).run(**options)
-    except TimeoutError:
-        what = f"unhandled: did not end within {proof.bound:g} seconds"
+    except Exception as error:
+        traceback.print_exc()
+        what = f"unhandled: {type(error).__name__} after at most {proof.bound:g} seconds"
         line = {"proof": name, "tried": 0, **dict.fromkeys(BAD, 0), "unhandled": 1, "wrong": [what]}
     line["seconds"] = round(time.perf_counter() - begun, 1)
     _keep(json.dumps(line, ensure_ascii=False))

@@ -1,0 +1,44 @@
+"""The fault matrix, small: the columns that differ most. `python -m soak faults` plays all."""
+
+import pytest
+
+from powens_flow.calls import CALLS
+from soak.cell import Came, Column
+from soak.faults import Expected, cell, columns, compared, table
+from soak.story import LOCAL, OWNERS, STORIES, Story
+
+SOME = ("answer_lost", "done_later", "e401", "always_e503")
+
+
+def test_every_call_of_the_machines_has_a_story() -> None:
+    assert {story.call for story in STORIES} | set(LOCAL) == set(CALLS) | set(OWNERS)
+
+
+def test_every_cell_is_told_apart_and_every_expectation_is_of_a_cell() -> None:
+    names = [story.name for story in STORIES]
+    assert len(names) == len(set(names))
+    known = {column.name for column in columns()}
+    for story, ends in table()["stories"].items():
+        assert story in names
+        assert known.issuperset(name for cells in ends.values() for name in cells)
+    for story, cells in table()["left"].items():
+        assert story in names
+        assert known.issuperset(cells)
+
+
+@pytest.mark.parametrize("column", [c for c in columns() if c.name in SOME], ids=lambda c: c.name)
+@pytest.mark.parametrize("story", STORIES, ids=lambda s: s.name)
+async def test_a_fault_loses_nothing_and_makes_nothing_twice(story: Story, column: Column) -> None:
+    assert await cell(story, column) == []
+
+
+def test_what_is_not_as_expected_is_told_by_its_kind() -> None:
+    came = Came("cancelled", 2, 0, "incomplete", [("untold", "a row")])
+    bad = list(compared(Expected("completed", 1, 1), came))
+    assert bad == [
+        ("untold", "a row"),
+        ("lost", "ended cancelled, not completed"),
+        ("twice", "2 users, not 1"),
+        ("lost", "0 connections, not 1"),
+        ("lost", "clean-up incomplete"),
+    ]
