@@ -54,7 +54,7 @@ class Simulated:
 def simulated() -> Iterator[Simulated]:
     """A simulator's process for as long as the block runs."""
     command = [sys.executable, "-m", __name__]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - us
         try:
             assert process.stdout is not None
             url = process.stdout.readline().strip()
