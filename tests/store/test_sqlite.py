@@ -100,11 +100,14 @@ class TestSharing:
             db.execute("pragma defer_foreign_keys = on")
             db.execute("insert into inbox (attempt, seq, event) values (999, 1, '{}')")
 
+        async def refused() -> None:
+            await writer_of(sqlite_store).write(refused_at_the_end)
+
         one = await v.created(sqlite_store)
         two = await v.created(sqlite_store, v.an_attempt("two"))
         answers = await asyncio.gather(
             v.saved(sqlite_store, one),
-            writer_of(sqlite_store).write(refused_at_the_end),
+            refused(),
             v.saved(sqlite_store, two),
             return_exceptions=True,
         )
