@@ -1,18 +1,34 @@
 """The calling state of `ending`: deletes what the attempt made, and only that."""
 
+from attrs import evolve
+
 from powens_flow import vocabulary as v
 from powens_flow.api import errors as api
 from powens_flow.attempt import Attempt
 from powens_flow.calls import user_key
 from powens_flow.handlers.context import Context
 from powens_flow.handlers.registry import handlers
-from powens_flow.handlers.source import LONGEST, newest_connection
+from powens_flow.handlers.source import LONGEST, creation_key, newest_connection
 from powens_flow.outcomes import Outcome
 
 
 @handlers.handler("clean_up")
 async def clean_up(context: Context, attempt: Attempt) -> Outcome:
     """Delete the user this attempt made, if nobody else needs it, or else its connection."""
+    outcome = await _cleaned_up(context, attempt)
+    return evolve(outcome, dropped_claims=(*outcome.dropped_claims, *_idle_claims(attempt)))
+
+
+def _idle_claims(attempt: Attempt) -> tuple[str, ...]:
+    """Those of a call that was not made, as a cancellation came before it."""
+    if attempt.user is None:
+        return (user_key(attempt),)
+    if attempt.connector is None or attempt.unsure_since is not None:
+        return ()
+    return (creation_key(attempt),)
+
+
+async def _cleaned_up(context: Context, attempt: Attempt) -> Outcome:
     user = attempt.user
     if not attempt.policy.cleanup or user is None:
         return Outcome(v.DONE, {"cleanup": "nothing" if user is None else "kept"})

@@ -56,10 +56,14 @@ def _found_out(kind: str, error: api.PowensError, writing: bool) -> str:
 
 
 def problem_of(error: api.PowensError, key: str) -> Problem:
-    """What the prompt, the log and the journal may know of an error."""
+    """What the prompt, the log and the journal may know of an error.
+
+    The bank's words for a pending webauth were seen to hold its address, a secret.
+    """
+    is_webauth = (error.code or "").casefold() == "webauthrequired"
     return Problem(
         key=key,
-        message=error.message,
+        message=None if is_webauth else error.message,
         code=error.code,
         description=error.description,
         request_id=error.request_id,
