@@ -1,23 +1,19 @@
 """One cell of the fault matrix: one fault, once or always, on one call of a story."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from powens_flow.api.transport import Timeouts
 from powens_flow.engine import Engine
-from powens_flow.secret import Secret
 from powens_flow.simulator.faults import Fault
-from powens_flow.vault import PermanentUser
-from powens_flow.view import View
 from soak import check
+from soak.owner import OWNER, begun
 from soak.stage import Stage, stage, unhandled
-from soak.story import NEW, REFRESH, RETURNING, Story
+from soak.story import Story
 from soak.user import EndUser
 
-OWNER = "owner-1"
 ORPHANS_DIE = 1801.0
 """Seconds: after these a temporary user that nobody knows of is gone."""
 
@@ -89,7 +85,7 @@ async def _played(on: Stage, engine: Engine, story: Story, column: Column) -> Ca
         policy=story.policy,
         closes_tab=story.closes_tab,
     )
-    begin = await _prepared(on, engine, story, user)
+    begin = await begun(on, engine, story.owner, story.policy)
     active = check.active(on)
     seen = len(on.simulator.received)
     for fault in (*story.faults, column.played_on(story)):
@@ -115,23 +111,3 @@ async def _played(on: Stage, engine: Engine, story: Story, column: Column) -> Ca
     return Came(
         attempt.state, len(on.simulator.users), len(on.simulator.connections), attempt.cleanup, bad
     )
-
-
-Begin = Callable[[], Awaitable[View]]
-
-
-async def _prepared(on: Stage, engine: Engine, story: Story, user: EndUser) -> Begin:
-    """What the owner has before the story begins; how the story's attempt is started."""
-    if story.owner == NEW:
-        return partial(user.owner.start, policy=story.policy)
-    if story.owner == RETURNING:
-        made, token = on.simulator.new_user(permanent=True)
-        await on.vault.put(OWNER, PermanentUser(made.id, Secret(token)))
-        return partial(user.owner.start, policy=story.policy)
-    earlier = EndUser(engine, on.clock, evolve(story.script, answers={}), owner=OWNER)
-    added = (await earlier.run()).result
-    assert added is not None, "nothing goes wrong with it"
-    assert added.id_connection is not None, "it was completed"
-    if story.broken is not None:
-        on.simulator.set_state(added.id_connection, story.broken)
-    return partial(user.owner.reconnect, added.id_connection, refresh=story.owner == REFRESH)

@@ -15,7 +15,7 @@ from attrs import frozen
 from soak.cell import Came, Column, play
 from soak.check import Bad
 from soak.line import Tally
-from soak.story import NEW, REFRESH, REPAIR, STORIES, Story
+from soak.story import STORIES, Story
 
 TABLE = Path(__file__).with_suffix(".toml")
 NOT_A_FAULT = ("ends", "always")
@@ -54,7 +54,7 @@ def columns() -> tuple[Column, ...]:
 def expected(story: Story, column: Column) -> Expected:
     """What the table says of a cell."""
     end = _end(story, column)
-    users, connections = _left(story, end)
+    users, connections = (1, 1) if end == "completed" else story.owner.left
     exceptions = table()["left"].get(story.name, {})
     return Expected(
         end, **{"users": users, "connections": connections, **exceptions.get(column.name, {})}
@@ -68,12 +68,6 @@ def _end(story: Story, column: Column) -> str:
     if story.plain != "completed":
         return story.plain
     return str(table()["columns"][column.name]["ends"])
-
-
-def _left(story: Story, end: str) -> tuple[int, int]:
-    if end == "completed" or story.owner in (REPAIR, REFRESH):
-        return 1, 1
-    return (0, 0) if story.owner == NEW else (1, 0)
 
 
 def compared(wanted: Expected, came: Came) -> Iterator[Bad]:

@@ -6,11 +6,14 @@ from powens_flow.events import Cancel, SkipSource
 from powens_flow.policy import CHAIN, Deadlines, Policy
 from powens_flow.simulator.faults import Fault
 from powens_flow.testing import Script
+from soak.owner import NEW, RETURNING, Beginning
 from soak.stage import POLICY
 
-NEW, RETURNING, REPAIR, REFRESH = "new", "returning", "repair", "refresh"
-"""Who the owner is: nobody yet; somebody with a permanent user; or with a connection of it too,
-which an attempt to repair it, or to renew its consent, is about."""
+
+def repairing(state: str) -> Beginning:
+    """An attempt to repair a connection that is in this state."""
+    return Beginning(connected=Script(), broken={"state": state}, reconnect=True)
+
 
 CHAINING = evolve(POLICY, sources=CHAIN)
 SLOW = evolve(POLICY, deadlines=Deadlines(user=1790))
@@ -27,8 +30,7 @@ class Story:
 
     `call` is its name in `powens_flow.calls` (or that of the owner's own call), `where` tells
     several ways to one call apart. The first `after` calls that match are let through. `faults`
-    are played besides: they are what leads to this call. `broken` is the state that an existing
-    connection is in. `closes_tab`: the
+    are played besides: they are what leads to this call. `closes_tab`: the
     user never comes back from the bank. `plain` is the attempt's end without the story's own fault.
     """
 
@@ -38,10 +40,9 @@ class Story:
     where: str = ""
     script: Script = field(factory=Script)
     policy: Policy = POLICY
-    owner: str = NEW
+    owner: Beginning = NEW
     after: int = 0
     faults: tuple[Fault, ...] = ()
-    broken: str | None = None
     closes_tab: bool = False
     plain: str = "completed"
 
@@ -58,6 +59,7 @@ SKIPPING = Script(
     connector="150", login="2:sms", answers={"state.additionalInformationNeeded": SkipSource()}
 )
 WEBAUTH = Script(connector="160")
+REFRESHING = Beginning(connected=WEBAUTH, reconnect=True, refresh=True)
 LOST_CREATION = Fault("drop_after", "POST", CONNECTIONS)
 LATE = Fault("drop_and_act_later", "POST", CONNECTIONS, seconds=20)
 LOCKED = Fault("error", "POST", ONE, code="connectionLocked")
@@ -135,12 +137,12 @@ CONSENT = (
 )
 
 REPAIRING = (
-    Story("connection", "GET", ONE, "checking", owner=REPAIR, broken="passwordExpired"),
-    Story("update_connection", "POST", ONE, "repair", owner=REPAIR, broken="passwordExpired"),
-    Story("force_sync", "POST", ONE, "repair", owner=REPAIR, broken="SCARequired"),
-    Story("resume_connection", "POST", ONE, "repair", owner=REPAIR, broken="decoupled"),
-    Story("webauth_url", "GET", "/webauth-url", "repair", owner=REPAIR, broken="webauthRequired"),
-    Story("refresh_auth", "POST", ONE, script=WEBAUTH, owner=REFRESH),
+    Story("connection", "GET", ONE, "checking", owner=repairing("passwordExpired")),
+    Story("update_connection", "POST", ONE, "repair", owner=repairing("passwordExpired")),
+    Story("force_sync", "POST", ONE, "repair", owner=repairing("SCARequired")),
+    Story("resume_connection", "POST", ONE, "repair", owner=repairing("decoupled")),
+    Story("webauth_url", "GET", "/webauth-url", "repair", owner=repairing("webauthRequired")),
+    Story("refresh_auth", "POST", ONE, script=WEBAUTH, owner=REFRESHING),
     Story(
         "connections",
         "GET",
