@@ -77,16 +77,27 @@ def _create(path: Path) -> None:
 
 def _check(db: sqlite3.Connection, steps: Sequence[Migration]) -> int:
     """The schema's version. Raises `StoreVersionError`; writes nothing."""
-    (version,) = db.execute("pragma user_version").fetchone()
-    (application,) = db.execute("pragma application_id").fetchone()
-    (tables,) = db.execute("select count(*) from sqlite_schema").fetchone()
+    version, application, tables = _facts(db)
     if application != APPLICATION_ID and (tables or version or application):
         raise StoreVersionError("the file is another application's database")
     if version > steps[-1].number:
         raise StoreVersionError(
             f"the store has schema {version}, this version knows {steps[-1].number}"
         )
-    return int(version)
+    return version
+
+
+def _facts(db: sqlite3.Connection) -> tuple[int, int, int]:
+    """`user_version`, `application_id` and the number of tables, all of one moment."""
+    # Without the savepoint, another process that migrates the file may commit in between.
+    db.execute("savepoint facts")
+    try:
+        (version,) = db.execute("pragma user_version").fetchone()
+        (application,) = db.execute("pragma application_id").fetchone()
+        (tables,) = db.execute("select count(*) from sqlite_schema").fetchone()
+    finally:
+        db.execute("release facts")
+    return version, application, tables
 
 
 def _write_ahead(db: sqlite3.Connection, patience: float) -> None:
