@@ -1,0 +1,371 @@
+"""Reading what the connection needs, and sending what it asks for."""
+
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from powens_flow.api import errors as api
+from powens_flow.api import models as m
+from powens_flow.attempt import AskedField, Attempt, Choice, Problem, Reading, SourceFate, User
+from powens_flow.handlers.source import LONGEST
+from powens_flow.policy import Policy
+from tests.decisions.made import LOGIN, NOW, PASSWORD, attempt, seconds, with_fates
+from tests.handlers.told import after, connection, source, told
+
+MADE = attempt(source="directaccess", id_connection=12, connection_made_here=True)
+OUT = attempt(source="openapi", url="sealed", url_state="pf.x", known_connections=(3,))
+FOUND = {"others_connections": frozenset(), "claim": True}
+CODE = m.Field("code", "list", "Code", required=True, values=(m.FieldValue("1", "One"),))
+
+
+async def read(made: Attempt, answer: Any, **more: Any) -> Any:
+    answers = answer if isinstance(answer, dict) else {"connection": answer}
+    outcome, _ = await told("read_state", made, answers, **more)
+    return outcome
+
+
+# --- what the state is --------------------------------------------------------------------------
+
+
+async def test_a_synced_source_is_added() -> None:
+    settled = source(access_expire=seconds(500), last_update=NOW)
+    outcome = await read(MADE, connection(None, settled))
+    made = after(MADE, outcome)
+    assert outcome.kind == "done"
+    assert made.sources == (SourceFate("directaccess", "added", access_expire=seconds(500)),)
+    assert (made.source_id, made.reading) == (31, Reading(last_update=NOW))
+
+
+async def test_the_sources_own_state_decides_and_not_the_connections() -> None:
+    mine, other = source(), source("openapi", "bug", id=32)
+    assert (await read(MADE, connection("bug", other, mine))).kind == "done"
+    mine = source(state="decoupled")
+    outcome = await read(MADE, connection(None, other, mine))
+    assert (outcome.kind, outcome.facts["state"]) == ("interaction_needed", "decoupled")
+
+
+async def test_without_sources_the_connections_state_decides() -> None:
+    outcome = await read(evolve(MADE, source=""), connection("bug"))
+    assert outcome.facts["state"] == "bug"
+    assert (await read(evolve(MADE, source=""), connection())).kind == "done"
+
+
+async def test_what_is_read_is_kept_as_the_reading() -> None:
+    words = connection(
+        "actionNeeded",
+        source(state="actionNeeded", last_update=NOW, next_try=seconds(60)),
+        error_message="Signez",
+        fields=(CODE,),
+    )
+    outcome = await read(MADE, words)
+    assert outcome.changes["reading"] == Reading(
+        "actionNeeded", "Signez", ("code",), NOW, seconds(60), repeats=0
+    )
+
+
+async def test_the_banks_words_of_a_pending_webauth_are_not_kept() -> None:
+    words = connection("webauthRequired", error_message="Redirecting to https://S3cr3t")
+    outcome = await read(evolve(MADE, source=""), words)
+    assert "S3cr3t" not in f"{outcome}{outcome.changes}"
+
+
+@pytest.mark.parametrize("state", ["somethingNew", "SCARequired", "validating"])
+async def test_any_state_is_a_fact_for_the_guards(state: str) -> None:
+    outcome = await read(MADE, connection(state, source(state=state)))
+    assert (outcome.kind, outcome.facts["state"]) == ("interaction_needed", state)
+
+
+async def test_an_unsupported_source_is_left_out() -> None:
+    outcome = await read(MADE, connection("notSupported", source(state="notSupported")))
+    assert after(MADE, outcome).sources == (SourceFate("directaccess", "unusable", "notSupported"),)
+
+
+async def test_resuming_is_remembered_while_it_is_decoupled() -> None:
+    resumed = evolve(MADE, resumed=True)
+    outcome = await read(resumed, connection(None, source(state="decoupled")))
+    assert after(resumed, outcome).resumed
+    outcome = await read(resumed, connection(None, source(state="SCARequired")))
+    assert not after(resumed, outcome).resumed
+
+
+# --- what is asked for --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "asked_for"),
+    [
+        ("additionalInformationNeeded", "information"),
+        ("wrongpass", "correction"),
+        ("wrongPass", "correction"),
+        ("passwordExpired", "new_password"),
+    ],
+)
+async def test_the_connections_own_fields_are_asked_for(state: str, asked_for: str) -> None:
+    outcome = await read(MADE, connection(state, source(state=state), fields=(CODE,)))
+    made = after(MADE, outcome)
+    assert made.asked_for == asked_for
+    assert made.asked == (AskedField("code", "list", "Code", values=(Choice("One", "1"),)),)
+
+
+async def test_without_them_the_sources_are() -> None:
+    outcome = await read(MADE, connection("wrongpass", source(state="wrongpass")))
+    assert after(MADE, outcome).asked == (LOGIN, PASSWORD)
+    outcome = await read(MADE, connection("passwordExpired", source(state="passwordExpired")))
+    assert after(MADE, outcome).asked == (PASSWORD,)
+
+
+async def test_other_states_ask_for_nothing_new() -> None:
+    outcome = await read(evolve(MADE, asked=(LOGIN,)), connection("bug", source(state="bug")))
+    assert "asked" not in outcome.changes
+
+
+# --- loops --------------------------------------------------------------------------------------
+
+SAME = connection("wrongpass", source(state="wrongpass", last_update=NOW))
+
+
+async def test_the_same_again_is_counted_and_anything_new_is_not() -> None:
+    once = after(MADE, await read(MADE, SAME))
+    twice = after(once, await read(once, SAME))
+    assert (once.reading.repeats, twice.reading.repeats) == (0, 1)
+    moved = connection("wrongpass", source(state="wrongpass", last_update=seconds(1)))
+    assert after(twice, await read(twice, moved)).reading.repeats == 0
+    asking = evolve(SAME, fields=(CODE,))
+    assert after(twice, await read(twice, asking)).reading.repeats == 0
+
+
+async def test_no_progress_is_said() -> None:
+    stuck = evolve(
+        MADE, reading=Reading("wrongpass", last_update=NOW, repeats=2), problem=Problem("x")
+    )
+    outcome = await read(stuck, evolve(SAME, error_message="Encore"))
+    assert outcome.facts["repeats"] == 3
+    assert outcome.problem == Problem("state.no_progress", message="Encore")
+
+
+async def test_wrong_values_keep_their_problem_and_others_lose_it() -> None:
+    problem = Problem("values.refused", "Faux", "wrongpass")
+    refused = evolve(MADE, problem=problem)
+    assert (await read(refused, SAME)).problem == problem
+    assert (await read(refused, connection("bug", source(state="bug")))).problem is None
+
+
+# --- a lost answer ------------------------------------------------------------------------------
+
+UNSURE = evolve(MADE, unsure_since=NOW, reading=Reading("wrongpass", last_update=NOW, repeats=2))
+
+
+async def test_what_was_sent_may_still_be_at_work() -> None:
+    outcome = await read(UNSURE, SAME)
+    assert outcome.facts["may_still_change"]
+    assert after(UNSURE, outcome).unsure_since == NOW
+    assert outcome.facts["repeats"] == 0  # looking is no loop
+
+
+async def test_it_is_not_when_something_changed_or_its_time_is_over() -> None:
+    moved = connection("SCARequired", source(state="SCARequired"))
+    outcome = await read(UNSURE, moved)
+    assert not outcome.facts["may_still_change"]
+    assert after(UNSURE, outcome).unsure_since is None
+    outcome = await read(UNSURE, SAME, at=NOW + LONGEST)
+    assert after(UNSURE, outcome).unsure_since is None
+
+
+@pytest.mark.parametrize(("expires", "ends_first"), [(1800, False), (600, True)])
+async def test_a_user_that_ends_before_the_next_wait_is_noticed(
+    expires: float, ends_first: bool
+) -> None:
+    user = User(7, "sealed", made_here=True, expires_at=seconds(expires))
+    outcome = await read(evolve(MADE, user=user), SAME)
+    assert outcome.facts["user_ends_first"] is ends_first
+
+
+# --- back from the bank -------------------------------------------------------------------------
+
+BACK = evolve(OUT, came_back=True, callback_connection=12)
+ADDED = connection(None, source("openapi"))
+
+
+async def test_what_the_callback_names_is_read_with_the_users_own_token() -> None:
+    outcome, context = await told("read_state", BACK, {"connection": ADDED})
+    assert outcome.kind == "done"
+    assert context.made == [("connection", {"id_connection": 12})]
+    assert (context.attempt.id_connection, context.attempt.connection_made_here) == (12, True)
+
+
+async def test_a_connection_that_was_there_before_is_not_made_here() -> None:
+    named = evolve(BACK, callback_connection=3)
+    _, context = await told("read_state", named, {"connection": evolve(ADDED, id=3)})
+    assert not context.attempt.connection_made_here
+
+
+@pytest.mark.parametrize("answer", [api.Gone(), connection(id_connector=99)])
+async def test_what_is_not_this_users_or_this_banks_changes_nothing(answer: Any) -> None:
+    outcome = await read(BACK, answer)
+    assert outcome.kind == "refused_input"
+    assert outcome.changes == {"came_back": False, "callback_connection": None}
+    assert outcome.problem == Problem("webauth.foreign_connection")
+
+
+async def test_a_callback_that_names_none_finds_the_one_made_since() -> None:
+    named = evolve(BACK, callback_connection=None)
+    answers = {"connections": (connection(id=3), ADDED), "connection": ADDED, **FOUND}
+    outcome, context = await told("read_state", named, answers)
+    assert (outcome.kind, context.attempt.id_connection) == ("done", 12)
+
+
+async def test_nothing_came_and_nobody_came_back() -> None:
+    outcome = await read(OUT, {"connections": (connection(id=3),)})
+    assert (outcome.kind, outcome.facts) == ("gone", {"still_at_bank": True})
+    assert after(OUT, outcome) == OUT
+
+
+async def test_somebody_came_back_and_nothing_came() -> None:
+    outcome = await read(evolve(BACK, callback_connection=None), {"connections": ()})
+    assert (outcome.kind, outcome.facts) == ("gone", {"nothing_came": True})
+    assert (outcome.changes["url"], outcome.changes["url_state"]) == (None, None)
+    assert outcome.problem == Problem("webauth.nothing_came")
+
+
+async def test_while_the_user_is_at_the_bank_the_address_stands() -> None:
+    away = evolve(OUT, id_connection=12)
+    outcome = await read(away, connection(None, source("openapi", "webauthRequired")))
+    assert outcome.facts["still_at_bank"]
+    assert "url" not in outcome.changes
+    back = evolve(away, came_back=True)
+    outcome = await read(back, connection(None, source("openapi", "webauthRequired")))
+    assert not outcome.facts["still_at_bank"]
+    assert outcome.changes["url"] is None
+
+
+async def test_a_further_source_not_there_yet_is_still_at_the_bank() -> None:
+    away = with_fates(evolve(OUT, id_connection=12), directaccess="added")
+    outcome = await read(away, connection(None, source("directaccess")))
+    assert outcome.facts == {"still_at_bank": True}
+
+
+async def test_a_source_that_was_refused_and_deleted_is_lost() -> None:
+    gone = connection(None, source("openapi"))
+    outcome = await read(MADE, gone)
+    assert (outcome.kind, outcome.facts) == ("gone", {"source_was_lost": True})
+    assert outcome.problem == Problem("source.lost")
+    refused = Problem("values.refused", "Faux")
+    assert (await read(evolve(MADE, problem=refused), gone)).problem == refused
+
+
+# --- looking back at a redirect that was lost ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("made", "answers", "kind"),
+    [
+        (OUT, {"connections": (ADDED,), **FOUND}, "done"),
+        (OUT, {"connections": ()}, "gone"),
+        (evolve(OUT, id_connection=12), {"connection": ADDED}, "done"),
+        (
+            evolve(OUT, id_connection=12),
+            {"connection": connection(None, source("openapi", "webauthRequired"))},
+            "gone",
+        ),
+        (
+            evolve(OUT, id_connection=12),
+            {"connection": connection(None, source("openapi", "wrongpass"))},
+            "done",
+        ),
+        (evolve(OUT, id_connection=12), {"connection": connection(None, source())}, "gone"),
+    ],
+)
+async def test_whether_the_user_approved_all_the_same(
+    made: Attempt, answers: dict[str, Any], kind: str
+) -> None:
+    outcome, _ = await told("look_back", made, answers)
+    assert outcome.kind == kind
+    wanted = {"came_back": True} if kind == "done" else {"ending": "expired"}
+    assert outcome.changes == wanted
+
+
+# --- sending ------------------------------------------------------------------------------------
+
+SENDING = evolve(MADE, entered_at=seconds(-5))
+SEND = [("force_sync", "force_sync"), ("answer_fields", "update_connection")]
+
+
+@pytest.mark.parametrize(("handler", "call"), [*SEND, ("resume", "resume_connection")])
+async def test_a_synced_answer_adds_the_source(handler: str, call: str) -> None:
+    synced = connection(None, source(access_expire=seconds(9)))
+    outcome, _ = await told(handler, SENDING, {call: synced}, values={"code": "sealed"})
+    assert outcome.kind == "done"
+    assert after(SENDING, outcome).sources == (
+        SourceFate("directaccess", "added", access_expire=seconds(9)),
+    )
+
+
+@pytest.mark.parametrize(("handler", "call"), [*SEND, ("resume", "resume_connection")])
+async def test_another_answer_is_looked_at_again(handler: str, call: str) -> None:
+    outcome, _ = await told(handler, SENDING, {call: connection("decoupled")}, values={"c": "s"})
+    assert (outcome.kind, outcome.facts) == ("interaction_needed", {"state": "decoupled"})
+
+
+@pytest.mark.parametrize(("handler", "call"), SEND)
+async def test_a_lost_answer_is_unsure_and_a_code_is_not(handler: str, call: str) -> None:
+    lost = {call: api.OutcomeUnknown(may_have_acted=True)}
+    outcome, _ = await told(handler, SENDING, lost, values={"c": "s"})
+    assert (outcome.kind, outcome.changes["unsure_since"]) == ("unknown", seconds(-5))
+    said = {call: api.TemporaryFailure(code="bug", may_have_acted=True)}
+    outcome, _ = await told(handler, SENDING, said, values={"c": "s"})
+    assert outcome.changes["unsure_since"] is None
+
+
+@pytest.mark.parametrize(("handler", "call"), SEND)
+async def test_after_a_crash_nothing_is_sent_again(handler: str, call: str) -> None:
+    outcome, context = await told(handler, SENDING, recovering=True)
+    assert (outcome.kind, context.made) == ("unknown", [])
+    assert outcome.changes == {"unsure_since": seconds(-5)}
+
+
+async def test_values_are_posted_once_and_stand_in_no_outcome() -> None:
+    answers = {"update_connection": api.InputRefused(code="wrongpass", message="Faux")}
+    outcome, context = await told("answer_fields", SENDING, answers, values={"code": "sealed-1"})
+    assert context.made == [
+        ("update_connection", {"source": "directaccess", "values": {"code": "sealed-1"}})
+    ]
+    assert outcome.kind == "refused_input"
+    assert "sealed-1" not in f"{outcome}{outcome.changes}"
+
+
+async def test_a_key_that_changed_is_fetched_anew() -> None:
+    answers = {"update_connection": api.KeyRefused(code="keymanager"), "refresh_key": None}
+    outcome, context = await told("answer_fields", SENDING, answers, values={"c": "s"})
+    assert (outcome.kind, context.names[-1]) == ("refused_input", "refresh_key")
+
+
+async def test_resuming_is_done_once_while_one_is_under_way() -> None:
+    outcome, _ = await told(
+        "resume", SENDING, {"resume_connection": api.ConnectionLocked(code="connectionLocked")}
+    )
+    assert (outcome.kind, outcome.changes) == ("locked", {"resumed": True})
+    lost = {"resume_connection": api.OutcomeUnknown(may_have_acted=True)}
+    outcome, _ = await told("resume", SENDING, lost)
+    assert (outcome.kind, outcome.changes) == ("unknown", {"resumed": False})
+
+
+# --- the bank's page ----------------------------------------------------------------------------
+
+
+async def test_an_address_carries_a_state_of_our_own() -> None:
+    opening = attempt(source="openapi", policy=Policy(redirect_uri="https://app.example/back"))
+    outcome, context = await told("open_webauth", opening, {"webauth_url": "sealed-url"})
+    assert outcome.changes == {
+        "url": "sealed-url",
+        "url_state": "pf.unguessable",
+        "came_back": False,
+    }
+    assert context.made == [("webauth_url", {"state": "pf.unguessable", "source": "openapi"})]
+    assert "unguessable" not in repr(outcome)
+
+
+async def test_without_a_redirect_uri_the_policy_is_at_fault() -> None:
+    outcome, context = await told("open_webauth", OUT)
+    assert (outcome.kind, context.made) == ("rejected", [])
+    assert outcome.problem == Problem("policy.no_redirect_uri")
