@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from attrs import evolve, fields, frozen
+from attrs import fields, frozen
 
 from powens_flow import events as e
 from powens_flow import vocabulary as v
@@ -19,6 +19,7 @@ from powens_flow.calls import CALLS, Services
 from powens_flow.decisions import accepting, waiting
 from powens_flow.decisions.moving import absorb, move
 from powens_flow.errors import HandlerError, Outdated
+from powens_flow.evolving import evolve
 from powens_flow.handlers.failures import outcome_of
 from powens_flow.machine import Definition, NotAccepted
 from powens_flow.outcomes import Outcome

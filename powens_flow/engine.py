@@ -10,8 +10,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from attrs import evolve
-
 from powens_flow import events as e
 from powens_flow.api import PowensClient, PublicKeys
 from powens_flow.api.errors import Gone, Unauthorised
@@ -30,6 +28,7 @@ from powens_flow.errors import (
     Working,
     WrongValues,
 )
+from powens_flow.evolving import evolve
 from powens_flow.handlers import default_registry
 from powens_flow.keyring import Keyring
 from powens_flow.listeners import Listener, Listeners, Subscription

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from attrs import evolve
-
 from powens_flow import vocabulary as v
 from powens_flow.attempt import (
     PUT_OFF,
@@ -18,6 +16,7 @@ from powens_flow.attempt import (
     Subscription,
 )
 from powens_flow.decisions import fates, planning
+from powens_flow.evolving import evolve
 from powens_flow.machine.definition import Definition, Step
 from powens_flow.outcomes import Outcome
 

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from attrs import define, evolve, field
+from attrs import define, field
 
 from powens_flow.attempt import Attempt, Claim, JournalRow
+from powens_flow.evolving import evolve
 from powens_flow.snapshot import next_version
 from powens_flow.store.port import (
     Busy,

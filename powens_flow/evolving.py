@@ -1,0 +1,47 @@
+"""`attrs.evolve`, in half of its time: an attempt has fifty attributes, and is changed often."""
+
+from collections.abc import Callable, Mapping
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from attrs import frozen
+
+__all__ = ["evolve"]
+
+if TYPE_CHECKING:
+    from attrs import evolve  # the type checker knows each class's changes by this name
+else:
+
+    def evolve(value: Any, **changes: Any) -> Any:
+        """The value with these attributes changed; see `attrs.evolve`."""
+        kind = type(value)
+        plan = _PLANS.get(kind) or _planned(kind)
+        values = list(plan.values_of(value))
+        for name, changed in changes.items():
+            place = plan.places.get(name)
+            if place is None:
+                raise TypeError(f"{kind.__name__} has no attribute {name!r}")
+            values[place] = changed
+        return kind(*values)
+
+
+@frozen
+class _Plan:
+    """How the values of one class's attributes are read, and where each stands among them."""
+
+    values_of: Callable[[Any], tuple[Any, ...]]
+    places: Mapping[str, int]
+
+
+_PLANS: dict[type, _Plan] = {}
+
+
+def _planned(kind: type) -> _Plan:
+    attributes = attrs.fields(kind)
+    if len(attributes) < 2 or any(one.kw_only or not one.init for one in attributes):
+        raise TypeError(f"{kind.__name__} cannot be made of its attributes' values in order")
+    names = [one.name for one in attributes]
+    plan = _Plan(attrgetter(*names), {name: place for place, name in enumerate(names)})
+    _PLANS[kind] = plan
+    return plan
