@@ -150,7 +150,7 @@ def test_a_file_with_a_line_left_out_is_loaded_or_refused_with_a_place(
 ) -> None:
     lines = our_machines()[file].splitlines()
     places = set()
-    for number in range(0, len(lines), 3):
+    for number in range(0, len(lines), 13):
         (tmp_path / file).write_text("\n".join(lines[:number] + lines[number + 1 :]), "utf-8")
         try:
             load_machines(default_registry(), tmp_path)

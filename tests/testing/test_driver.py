@@ -66,7 +66,7 @@ async def test_it_adds_as_many_of_the_offered_sources_as_it_is_told_to(here: Wor
 
 async def test_a_source_may_have_its_own_login(here: World) -> None:
     policy = Policy(sources=CHAIN, redirect_uri=REDIRECT_URI)
-    script = Script(connector="63", logins={"fallback": "sms"})
+    script = Script(connector="63", logins={"directaccess": "sms"})
     driver = here.driver(script, policy=policy)
     end = await driver.run()
     assert end.state == "completed"
