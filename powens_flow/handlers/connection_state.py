@@ -36,6 +36,17 @@ LONGEST = timedelta(seconds=CHECKING)
 @handlers.handler("read_state")
 async def read_state(context: Context, attempt: Attempt) -> Outcome:
     """What the connection, or the source at hand, says of itself; the user's own token reads it."""
+    try:
+        return await _read(context, attempt)
+    except (api.InputRefused, api.KeyRefused) as error:  # a read sends no values to be refused
+        return evolve(outcome_of(error, writing=False), kind=v.BAD_ANSWER)
+    except api.InteractionNeeded as error:
+        outcome = outcome_of(error, writing=False)
+        is_there = attempt.id_connection is not None  # else there is nothing that can be so
+        return outcome if is_there else evolve(outcome, kind=v.BAD_ANSWER)
+
+
+async def _read(context: Context, attempt: Attempt) -> Outcome:
     if attempt.id_connection is not None:
         read = await context.call("connection", id_connection=attempt.id_connection)
         return _decided(context, attempt, read)
