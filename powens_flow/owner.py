@@ -70,6 +70,7 @@ class Owner:
             EventRefused: its content cannot be taken.
             WrongValues: values that do not fit their fields, or are not sealed as they must be.
             Working: values, while a call is under way.
+            PowensError: the public key, for which values have to be sealed, could not be fetched.
         """
         made = event if isinstance(event, Event) else event_from_json(event)
         return await self.engine.send(self.id, attempt_id, made)
