@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from attrs import evolve
+
 from powens_flow.api.pacing import in_background
 from powens_flow.attempt import Attempt
 from powens_flow.clock import Clock
@@ -76,8 +78,8 @@ class Due:
         if taken.lapsed or taken.inbox or drive.is_calling() or drive.tick():
             with in_background():  # nobody asked for it just now
                 return await drive.run()
-        await self._store.release(taken.lease)
-        return taken.attempt
+        inbox = await self._store.release(taken.lease)
+        return await self._drive(evolve(taken, inbox=inbox)).run() if inbox else taken.attempt
 
     async def _retell(self) -> None:
         now = self._clock.now()

@@ -10,18 +10,25 @@ from typing import Any
 import attrs
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient, TestServer, unused_port
 
 from powens_flow.handlers import default_registry
 from powens_flow.keyring import Keyring
 from powens_flow.machine import load_machines
 from powens_flow.policy import Deadlines, Policy
 from powens_flow.simulator import Logins, Settings, Simulator, at_the_bank, running
+from powens_flow.testing import REDIRECT_URI, ManualClock, Script, world
 from powens_flow.vocabulary import EVENT_TRIGGERS, PROMPT_KINDS
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 MAYA = {"X-User": "maya"}
 Client = TestClient[web.Request, web.Application]
+
+
+@pytest.fixture
+def open_port() -> int:
+    """A port that nobody listens on."""
+    return unused_port()
 
 
 def block(name: str) -> dict[str, Any]:
@@ -119,6 +126,21 @@ async def test_the_embedding_example_tells_errors(
             async with client.post(wrong, json=body, headers=MAYA) as response:
                 assert response.status == status
                 assert (await response.json())["error"]
+
+
+async def test_the_webhooks_example_takes_what_powens_sends(open_port: int) -> None:
+    clock = ManualClock()
+    url = f"http://127.0.0.1:{open_port}/powens/webhooks/{{event}}"
+    settings = Settings(webhook_url=url)
+    policy = Policy(permanent_user=True, redirect_uri=REDIRECT_URI)
+    async with world(clock=clock, settings=settings, policy=policy) as w:
+        app = web.Application()
+        block("webhooks")["add_webhooks"](app, w.engine, settings.webhook_secret)
+        async with TestServer(app, port=open_port):
+            await w.driver(Script()).run()
+            await w.simulator.outbox.drained()
+        statuses = {one.status for one in w.simulator.outbox.deliveries}
+        assert statuses == {200}
 
 
 async def test_the_testing_example_passes() -> None:

@@ -1,9 +1,12 @@
 """The user context: whose Powens user an attempt works for, and whose token is kept."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
+from powens_flow.attempt import Claim
+from powens_flow.events import Cancel
 from powens_flow.listeners import Change
 from powens_flow.policy import Deadlines
 from powens_flow.secret import Secret
@@ -237,3 +240,33 @@ async def test_listeners_are_warned_before_a_wait_ends(open_world: OpenWorld) ->
     w.clock.advance(120)
     await w.engine.tick()
     assert (await w.engine.for_owner(OWNER).get(view.attempt_id)).state == "expired"
+
+
+async def test_an_attempt_waits_while_another_makes_the_owners_user(open_world: OpenWorld) -> None:
+    w = await open_world()
+    being_made = Claim(f"user:{OWNER}", "another", w.clock.now() + timedelta(seconds=2))
+    await w.store.claim(being_made, w.clock.now())
+    driver = w.driver(Script())
+    view = await driver.owner.start()
+    assert shown(view) == ("wait", "wait.user")
+    end = await driver.run(view)
+    assert end.state == "completed"
+    assert w.simulator.calls[INIT] == 1
+
+
+@pytest.mark.parametrize(("event", "ended"), [(Cancel(), "cancelled"), (None, "expired")])
+async def test_that_wait_can_be_cancelled_and_expires(
+    open_world: OpenWorld, event: Cancel | None, ended: str
+) -> None:
+    w = await open_world()
+    being_made = Claim(f"user:{OWNER}", "another", w.clock.now() + timedelta(days=1))
+    await w.store.claim(being_made, w.clock.now())
+    driver = w.driver(Script())
+    view = await driver.owner.start()
+    if event is not None:
+        view = await driver.owner.send(view.attempt_id, event)
+    else:
+        w.clock.advance(600)
+        view = await driver.wait(view)
+    assert view.state == ended
+    assert w.simulator.users == []

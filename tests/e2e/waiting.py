@@ -97,6 +97,7 @@ WAYS: Mapping[str, Way] = {
 }
 
 UNREACHED = {
+    "awaiting_user": "needs another attempt of the same owner: see test_users",
     "source.planning.interrupted": "it calls nothing",
     "keeping_token.interrupted": "a vault fails by an exception, which is no class of answer",
     "source.state.last_look.interrupted": "see the tests of the last look",
