@@ -12,6 +12,7 @@ from typing import Any
 
 from attrs import define, field
 
+from powens_flow import events as e
 from powens_flow.api import PowensClient
 from powens_flow.api.errors import PowensError
 from powens_flow.attempt import Attempt, User
@@ -27,6 +28,7 @@ from powens_flow.store.memory import MemoryStore
 from powens_flow.store.port import Save, Saved, StoreError
 from powens_flow.testing import ManualClock, counted_ids
 from powens_flow.vault import MemoryVault
+from powens_flow.view import View
 
 BELL = """
 name = "bell"
@@ -245,3 +247,34 @@ async def small_world(folder: Path, **options: Any) -> AsyncIterator[SmallWorld]
     finally:
         CALLS.clear()
         CALLS.update(before)
+
+
+# --- what tests do in it ------------------------------------------------------------------------
+
+
+async def send(here: SmallWorld, attempt_id: str, event: e.Event | dict[str, Any]) -> View:
+    """What the owner of `started` sees after the event."""
+    return await here.engine.for_owner("owner-1").send(attempt_id, event)
+
+
+async def turns(number: int = 20) -> None:
+    """Let what can go on go on."""
+    for _ in range(number):
+        await asyncio.sleep(0)
+
+
+async def ringing(here: SmallWorld) -> tuple[str, "asyncio.Task[View]"]:
+    """An attempt whose bell is being rung, until the gate is opened."""
+    attempt_id = await here.started()
+    here.bell.gate = asyncio.Event()
+    here.bell.under_way.clear()
+    task = asyncio.create_task(send(here, attempt_id, e.Acted()))
+    await here.bell.under_way.wait()
+    return attempt_id, task
+
+
+def opened(here: SmallWorld) -> None:
+    """The calls that were held come to their end, and no further one is held."""
+    gate, here.bell.gate = here.bell.gate, None
+    assert gate is not None
+    gate.set()

@@ -1,4 +1,4 @@
-"""The engine: owners, events that come while it works, patience, time, crashes, and its close."""
+"""The engine: owners, what is not taken, time, leases, other versions, and its close."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,47 +16,18 @@ from powens_flow.errors import (
     EventRefused,
     NoSuchAttempt,
     Outdated,
-    Working,
     WrongValues,
 )
 from powens_flow.events import InvalidEvent
 from powens_flow.outcomes import Outcome
 from powens_flow.store.port import Save, Taken
-from powens_flow.view import View
-from tests.small_world import SmallWorld, small_world
+from tests.small_world import SmallWorld, opened, ringing, send, small_world, turns
 
 
 @pytest.fixture
 async def here(tmp_path: Path) -> AsyncIterator[SmallWorld]:
     async with small_world(tmp_path) as made:
         yield made
-
-
-async def send(here: SmallWorld, attempt_id: str, event: e.Event | dict[str, Any]) -> View:
-    return await here.engine.for_owner("owner-1").send(attempt_id, event)
-
-
-async def turns(number: int = 20) -> None:
-    """Let what can go on go on."""
-    for _ in range(number):
-        await asyncio.sleep(0)
-
-
-async def ringing(here: SmallWorld) -> tuple[str, "asyncio.Task[View]"]:
-    """An attempt whose bell is being rung, until the gate is opened."""
-    attempt_id = await here.started()
-    here.bell.gate = asyncio.Event()
-    here.bell.under_way.clear()
-    task = asyncio.create_task(send(here, attempt_id, e.Acted()))
-    await here.bell.under_way.wait()
-    return attempt_id, task
-
-
-def opened(here: SmallWorld) -> None:
-    """The calls that were held come to their end, and no further one is held."""
-    gate, here.bell.gate = here.bell.gate, None
-    assert gate is not None
-    gate.set()
 
 
 # --- owners -------------------------------------------------------------------------------------
@@ -180,172 +151,6 @@ async def test_an_end_takes_no_event(here: SmallWorld) -> None:
     await send(here, attempt_id, e.Acted())
     with pytest.raises(EventNotAccepted, match="nothing: it is an end"):
         await send(here, attempt_id, e.Cancel())
-
-
-# --- events while a call is under way -----------------------------------------------------------
-
-
-async def test_a_cancellation_waits_for_the_call_and_then_takes_effect(here: SmallWorld) -> None:
-    attempt_id, task = await ringing(here)
-    cancelling = asyncio.create_task(send(here, attempt_id, e.Cancel()))
-    await turns()
-    assert not cancelling.done()
-    opened(here)
-    assert (await cancelling).state == "cancelled"
-    await task
-    triggers = [row.trigger for row in await here.engine.history(attempt_id)]
-    assert triggers == ["acted", "done", "cancel", "done"]
-    assert here.bell.seen == ["ring", "strike", "listen"]
-
-
-async def test_no_further_write_is_made_after_a_cancellation(here: SmallWorld) -> None:
-    here.bell.rings.append(Outcome("gone"))  # which leads to another write at once
-    attempt_id, task = await ringing(here)
-    cancelling = asyncio.create_task(send(here, attempt_id, e.Cancel()))
-    await turns()
-    opened(here)
-    assert (await cancelling).state == "cancelled"
-    await task
-    assert here.bell.seen.count("strike") == 1
-
-
-async def test_what_came_of_a_write_is_not_lost_to_a_cancellation(here: SmallWorld) -> None:
-    here.bell.tells = True
-    here.bell.rings.append(Outcome("done", {"id_connection": 12}))
-    attempt_id, task = await ringing(here)
-    cancelling = asyncio.create_task(send(here, attempt_id, e.Cancel()))
-    await turns()
-    opened(here)
-    assert (await cancelling).state == "cancelled"
-    await task
-    assert here.bell.seen == ["ring", "strike", "hear"]
-    stored = await here.store.load(attempt_id)
-    assert stored is not None
-    assert stored.id_connection == 12
-
-
-async def test_a_cancellation_before_the_write_spares_it(here: SmallWorld) -> None:
-    attempt_id = await here.started()
-    ring = asyncio.create_task(send(here, attempt_id, e.Acted()))
-    cancel = asyncio.create_task(send(here, attempt_id, e.Cancel()))
-    assert (await cancel).state == "cancelled"
-    await ring
-    assert "strike" not in here.bell.seen
-
-
-async def test_events_are_taken_in_the_order_of_their_coming(here: SmallWorld) -> None:
-    here.bell.listens += [Outcome("interaction_needed")] * 3
-    attempt_id, task = await ringing(here)
-    first = asyncio.create_task(send(here, attempt_id, e.TryAgain()))
-    await turns()
-    second = asyncio.create_task(send(here, attempt_id, e.Approved()))
-    await turns()
-    opened(here)
-    assert {(await one).state for one in (task, first, second)} == {"asking"}
-    triggers = [row.trigger for row in await here.engine.history(attempt_id)]
-    assert [one for one in triggers if one in ("acted", "try_again", "approved")] == [
-        "acted",
-        "try_again",
-        "approved",
-    ]
-
-
-async def test_the_second_of_two_events_is_judged_by_the_state_it_finds(here: SmallWorld) -> None:
-    attempt_id, task = await ringing(here)  # then it is finished, and takes nothing
-    second = asyncio.create_task(send(here, attempt_id, e.Acted()))
-    await turns()
-    opened(here)
-    assert (await task).state == "finished"
-    with pytest.raises(EventNotAccepted) as refused:
-        await second
-    assert refused.value.state == "finished"
-    assert refused.value.prompt.kind == "done"
-    assert here.bell.seen.count("strike") == 1
-
-
-async def test_a_refused_event_does_not_hold_up_those_behind_it(here: SmallWorld) -> None:
-    here.bell.listens.append(Outcome("interaction_needed"))
-    attempt_id, task = await ringing(here)
-    wrong = asyncio.create_task(send(here, attempt_id, e.FinishLater()))
-    await turns()
-    right = asyncio.create_task(send(here, attempt_id, e.TryAgain()))
-    await turns()
-    opened(here)
-    with pytest.raises(EventNotAccepted):
-        await wrong
-    assert (await right).state == "finished"
-    await task
-    assert await here.store.live("owner-1") == ()
-
-
-async def test_two_events_at_once_are_both_taken_or_told(here: SmallWorld) -> None:
-    attempt_id = await here.started()
-    ends = await asyncio.gather(
-        *(send(here, attempt_id, e.Acted()) for _ in range(5)), return_exceptions=True
-    )
-    assert sum(isinstance(one, EventNotAccepted) for one in ends) == 4
-    assert here.bell.seen.count("strike") == 1
-
-
-async def test_values_never_wait_in_an_inbox(here: SmallWorld) -> None:
-    attempt_id, task = await ringing(here)
-    with pytest.raises(Working) as refused:
-        await send(here, attempt_id, e.SubmitValues({"login": "S3cr3t"}))
-    assert refused.value.prompt.kind == "working"
-    assert "S3cr3t" not in f"{refused.value}{refused.value!r}"
-    opened(here)
-    assert (await task).state == "finished"
-
-
-# --- callers that leave, or lose patience -------------------------------------------------------
-
-
-async def test_a_caller_that_is_cancelled_cancels_nothing(here: SmallWorld) -> None:
-    attempt_id, task = await ringing(here)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    opened(here)
-    await here.engine.settled()
-    assert await here.state(attempt_id) == "finished"
-
-
-async def test_a_caller_that_waits_for_its_event_may_leave_too(here: SmallWorld) -> None:
-    attempt_id, task = await ringing(here)
-    leaving = asyncio.create_task(send(here, attempt_id, e.Cancel()))
-    await turns()
-    leaving.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await leaving
-    opened(here)
-    await task
-    await here.engine.settled()
-    assert await here.state(attempt_id) == "cancelled"
-
-
-async def test_a_patient_caller_gets_working_at_last(tmp_path: Path) -> None:
-    async with small_world(tmp_path, patience=0.01) as here:
-        attempt_id = await here.started()
-        here.bell.gate = asyncio.Event()
-        view = await send(here, attempt_id, e.Acted())
-        assert (view.prompt.kind, view.prompt.accepts) == ("working", ("cancel",))
-        posted = await send(here, attempt_id, e.Cancel())
-        assert posted.prompt.kind == "working"
-        assert (await here.engine.for_owner("owner-1").get(attempt_id)).prompt.kind == "working"
-        opened(here)
-        await here.engine.settled()
-        assert (await here.engine.for_owner("owner-1").get(attempt_id)).state == "cancelled"
-
-
-async def test_a_caller_whose_values_are_judged_may_leave_and_the_lease_is_free(
-    here: SmallWorld,
-) -> None:
-    attempt_id = await here.started()
-    judged = asyncio.create_task(send(here, attempt_id, e.SubmitValues({})))
-    judged.cancel()
-    await asyncio.gather(judged, return_exceptions=True)
-    await here.engine.settled()
-    assert (await send(here, attempt_id, e.Acted())).state == "finished"
 
 
 # --- time ---------------------------------------------------------------------------------------
