@@ -7,7 +7,9 @@ listened for (`listening`, which reads), and there is an end.
 import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from attrs import define, field
@@ -149,14 +151,6 @@ class Bell:
         if self.gate is not None:
             await self.gate.wait()
 
-    def registry(self) -> Registry:
-        """Ours, and the bell's."""
-        made = default_registry()
-        made.handler("ring")(self.ring)
-        made.handler("listen")(self.listen)
-        made.guard("is_loud")(lambda attempt, outcome: attempt.owner == "loud")
-        return made
-
 
 def _next(planned: list[Outcome | Exception]) -> Outcome:
     come = planned.pop(0) if planned else Outcome("done")
@@ -230,12 +224,40 @@ def engine_on(world: "SmallWorld", new_id: Any, **options: Any) -> Engine:
     )
 
 
+_bells: list[Bell] = []
+
+
+async def _ring(context: Context, attempt: Attempt) -> Outcome:
+    return await _bells[-1].ring(context, attempt)
+
+
+async def _listen(context: Context, attempt: Attempt) -> Outcome:
+    return await _bells[-1].listen(context, attempt)
+
+
+def registry() -> Registry:
+    """Ours, and the handlers of the bell whose world is open."""
+    made = default_registry()
+    made.handler("ring")(_ring)
+    made.handler("listen")(_listen)
+    made.guard("is_loud")(lambda attempt, outcome: attempt.owner == "loud")
+    return made
+
+
+@cache
+def machines_with_a_bell() -> Machines:
+    """Loaded once for all tests: that takes longer than most of them."""
+    with TemporaryDirectory() as folder:
+        Path(folder, "bell.toml").write_text(BELL, "utf-8")
+        return load_machines(registry(), Path(folder))
+
+
 @asynccontextmanager
-async def small_world(folder: Path, **options: Any) -> AsyncIterator[SmallWorld]:
+async def small_world(**options: Any) -> AsyncIterator[SmallWorld]:
     """A bell's world for as long as the block runs."""
     bell = Bell()
-    (folder / "bell.toml").write_text(BELL, "utf-8")
-    machines = load_machines(bell.registry(), folder)
+    machines = machines_with_a_bell()
+    _bells.append(bell)
     before = dict(CALLS)
     CALLS["strike"] = Call("strike", bell.strike, writes=True)
     CALLS["hear"] = Call("hear", bell.hear)
@@ -245,6 +267,7 @@ async def small_world(folder: Path, **options: Any) -> AsyncIterator[SmallWorld]
         async with made.engine:
             yield made
     finally:
+        _bells.remove(bell)
         CALLS.clear()
         CALLS.update(before)
 

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,8 +24,8 @@ from tests.small_world import SmallWorld, opened, ringing, send, small_world, tu
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[SmallWorld]:
-    async with small_world(tmp_path) as made:
+async def here() -> AsyncIterator[SmallWorld]:
+    async with small_world() as made:
         yield made
 
 
@@ -62,9 +61,9 @@ async def test_another_owners_events_reach_no_inbox(here: SmallWorld) -> None:
     assert (await task).state == "finished"
 
 
-def test_an_owner_has_a_name(tmp_path: Path) -> None:
+def test_an_owner_has_a_name() -> None:
     async def ask() -> None:
-        async with small_world(tmp_path) as here:
+        async with small_world() as here:
             with pytest.raises(ValueError, match="an owner is a text"):
                 here.engine.for_owner("")
 
@@ -113,7 +112,7 @@ async def test_json_that_is_no_event_never_reaches_the_store(here: SmallWorld) -
     assert (await send(here, attempt_id, {"type": "acted"})).state == "finished"
 
 
-async def test_content_that_cannot_be_taken_comes_back_with_the_prompt(tmp_path: Path) -> None:
+async def test_content_that_cannot_be_taken_comes_back_with_the_prompt() -> None:
     from powens_flow.testing import Script, world  # noqa: PLC0415 - the only test on the whole
 
     async with world() as w:
@@ -299,8 +298,8 @@ async def test_an_attempt_of_a_machine_that_is_gone_is_left_alone(here: SmallWor
 # --- close --------------------------------------------------------------------------------------
 
 
-async def test_closing_waits_for_what_is_under_way(tmp_path: Path) -> None:
-    async with small_world(tmp_path, grace=5.0) as here:
+async def test_closing_waits_for_what_is_under_way() -> None:
+    async with small_world(grace=5.0) as here:
         attempt_id, task = await ringing(here)
         closing = asyncio.create_task(here.engine.close())
         await turns()

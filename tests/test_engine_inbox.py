@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -16,8 +15,8 @@ from tests.small_world import SmallWorld, opened, ringing, send, small_world, tu
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[SmallWorld]:
-    async with small_world(tmp_path) as made:
+async def here() -> AsyncIterator[SmallWorld]:
+    async with small_world() as made:
         yield made
 
 
@@ -162,8 +161,8 @@ async def test_a_caller_that_waits_for_its_event_may_leave_too(here: SmallWorld)
     assert await here.state(attempt_id) == "cancelled"
 
 
-async def test_a_patient_caller_gets_working_at_last(tmp_path: Path) -> None:
-    async with small_world(tmp_path, patience=0.01) as here:
+async def test_a_patient_caller_gets_working_at_last() -> None:
+    async with small_world(patience=0.01) as here:
         attempt_id = await here.started()
         here.bell.gate = asyncio.Event()
         view = await send(here, attempt_id, e.Acted())

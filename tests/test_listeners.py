@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,8 @@ from tests.small_world import SmallWorld, small_world
 
 
 @pytest.fixture
-async def here(tmp_path: Path) -> AsyncIterator[SmallWorld]:
-    async with small_world(tmp_path) as made:
+async def here() -> AsyncIterator[SmallWorld]:
+    async with small_world() as made:
         yield made
 
 
