@@ -1,7 +1,7 @@
 """The drives under way in this process: started, leased for as long as they last, waited for."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +18,7 @@ LEASE = timedelta(seconds=30)
 
 
 class Drives:
-    """Each attempt is driven by one task; `ended` is set whenever one has come to rest."""
+    """Each attempt is driven by one task; `rested` is told of each that has come to rest."""
 
     def __init__(self, store: Store, clock: Clock, holder: str) -> None:
         self._store = store
@@ -27,7 +27,7 @@ class Drives:
         self._tasks: dict[str, asyncio.Task[Attempt]] = {}
         self._waiters: dict[tuple[str, int], asyncio.Future[None]] = {}
         self._renewal: asyncio.Task[None] | None = None
-        self.ended = asyncio.Event()
+        self.rested: Callable[[Attempt], None] = _nobody
 
     def __contains__(self, attempt_id: str) -> bool:
         return attempt_id in self._tasks
@@ -101,7 +101,8 @@ class Drives:
             log.error("drive.failed", attempt=attempt_id, error=type(error).__name__)
         if self._waiters:
             self._release_waiters(attempt_id)
-        self.ended.set()
+        if error is None and not task.cancelled():
+            self.rested(task.result())
 
     def _release_waiters(self, attempt_id: str) -> None:
         for key in [key for key in self._waiters if key[0] == attempt_id]:
@@ -121,3 +122,7 @@ class Drives:
                 await self._store.renew(self._holder, tuple(self._tasks), until)
             except StoreError as error:  # tried again in time: a lease outlives two renewals
                 log.error("lease.not_renewed", error=type(error).__name__)
+
+
+def _nobody(attempt: Attempt) -> None:
+    """Nobody looks at what is due."""

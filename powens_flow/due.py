@@ -45,11 +45,13 @@ class Due:
         self._drive = drive
         self._tasks: set[asyncio.Task[Attempt]] = set()
         self._retold: datetime | None = None
+        self._looks_at: datetime | None = None
+        self._sooner = asyncio.Event()
+        drives.rested = self._rested
 
     async def run(self) -> None:
         """For ever. A slow call of one attempt keeps no other waiting."""
         while True:
-            self._drives.ended.clear()
             await self._retell()
             if not await self._take_up():
                 await self._pause()
@@ -88,13 +90,24 @@ class Due:
             await self._listeners.retell()
 
     async def _pause(self) -> None:
-        """Until something may be due: its time, or the end of a drive that saved a new one."""
+        """Until something may be due: its time, or a new one that a drive has just saved."""
+        now = self._clock.now()
         due = await self._store.next_due()
-        left = LOOK_EVERY if due is None else (due - self._clock.now()).total_seconds()
-        sleep = asyncio.ensure_future(self._clock.sleep(min(LOOK_EVERY, max(0.02, left))))
-        sooner = asyncio.ensure_future(self._drives.ended.wait())
+        left = LOOK_EVERY if due is None else (due - now).total_seconds()
+        pause = min(LOOK_EVERY, max(0.02, left))
+        self._looks_at = now + timedelta(seconds=pause)
+        self._sooner.clear()
+        sleep = asyncio.ensure_future(self._clock.sleep(pause))
+        sooner = asyncio.ensure_future(self._sooner.wait())
         try:
             await asyncio.wait((sleep, sooner), return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self._looks_at = None
             sleep.cancel()
             sooner.cancel()
+
+    def _rested(self, attempt: Attempt) -> None:
+        """Wake up for what is due before the next look; what was saved before it is seen then."""
+        looks_at, due_at = self._looks_at, attempt.due_at
+        if looks_at is not None and due_at is not None and due_at < looks_at:
+            self._sooner.set()
