@@ -13,6 +13,9 @@ from soak.site import Ground, Site
 SUBMITTING = frozenset({"/users/me/connections", "/users/me/connections/{id_connection}"})
 NOT_VALUES = frozenset({"id_connector", "connector_uuid", "resume", "refresh_auth", "disabled"})
 
+BEYOND = 1801.0
+"""Seconds after which an orphaned temporary user is dead (protocol: "User context")."""
+
 Bad = tuple[str, str]
 """A kind of `soak.line.BAD`, and words."""
 
@@ -101,13 +104,17 @@ def bad_end(site: Site, scenario: Scenario, simulator: Simulator) -> Iterator[Ba
 
 def posted_again(ground: Ground) -> Iterator[Bad]:
     """Credentials and codes are posted at most once each time that the user gave them."""
+    yield from bad_posts(ground.simulator, len(ground.site.notes("submitted")))
+
+
+def bad_posts(simulator: Simulator, given: int) -> Iterator[Bad]:
+    """Values posted more often than they were given, and what a strict server refused."""
     posts = [
         one
-        for one in ground.simulator.received
+        for one in simulator.received
         if one.method == "POST" and one.route in SUBMITTING and set(one.keys) - NOT_VALUES
     ]
-    given = len(ground.site.notes("submitted"))
     if len(posts) > given:
         yield "twice", f"values posted {len(posts)} times, given {given} times"
-    for violation in ground.simulator.violations:
+    for violation in simulator.violations:
         yield "unhandled", f"{violation.kind} {violation.method} {violation.path}"

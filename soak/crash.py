@@ -14,7 +14,16 @@ from typing import Any
 
 from attrs import frozen
 
-from soak.aftermath import Left, bad_codes, bad_end, bad_left, bad_notes, left_by, posted_again
+from soak.aftermath import (
+    BEYOND,
+    Left,
+    bad_codes,
+    bad_end,
+    bad_left,
+    bad_notes,
+    left_by,
+    posted_again,
+)
 from soak.life import live
 from soak.line import Tally
 from soak.processes import ended, started
@@ -28,8 +37,6 @@ LIFE = 60.0
 """Real seconds that one process may take."""
 
 KILLED = -9
-BEYOND = 1801.0
-"""Seconds after which an orphaned temporary user is dead (protocol: "User context")."""
 
 MOMENTS = (0.02, 0.3)
 """Real seconds after its start when a process is killed, if not at a point: most of its life."""
