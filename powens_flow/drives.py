@@ -1,6 +1,7 @@
 """The drives under way in this process: started, leased for as long as they last, waited for."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,10 @@ LEASE = timedelta(seconds=30)
 """How long a lease lasts; it is renewed well before, as long as its holder lives."""
 
 
+REMEMBERED = 256
+"""How many refusals are kept for senders that have posted and not asked yet."""
+
+
 class Drives:
     """Each attempt is driven by one task; `rested` is told of each that has come to rest."""
 
@@ -26,6 +31,7 @@ class Drives:
         self._holder = holder
         self._tasks: dict[str, asyncio.Task[Attempt]] = {}
         self._waiters: dict[tuple[str, int], asyncio.Future[None]] = {}
+        self._refused: OrderedDict[tuple[str, int], Exception] = OrderedDict()
         self._renewal: asyncio.Task[None] | None = None
         self.rested: Callable[[Attempt], None] = _nobody
 
@@ -74,9 +80,16 @@ class Drives:
     async def taken(self, attempt_id: str, seq: int, patience: float) -> bool:
         """Wait until the drive that has the event posted as `seq` rests; False if patience ends.
 
+        True also for one that nobody drives here any more: it was taken, or is elsewhere.
+
         Raises:
             Exception: why the event was refused.
         """
+        refused = self._refused.pop((attempt_id, seq), None)
+        if refused is not None:
+            raise refused
+        if attempt_id not in self._tasks:
+            return True
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters[attempt_id, seq] = waiter
         try:
@@ -88,10 +101,14 @@ class Drives:
         return True
 
     def refuse(self, attempt_id: str, seq: int, error: Exception) -> None:
-        """Tell whoever posted the event that it was refused."""
+        """Tell whoever posted the event that it was refused, or is about to ask for it."""
         waiter = self._waiters.pop((attempt_id, seq), None)
         if waiter is not None and not waiter.done():
             waiter.set_exception(error)
+        elif waiter is None:
+            self._refused[attempt_id, seq] = error
+            if len(self._refused) > REMEMBERED:
+                self._refused.popitem(last=False)
 
     def _end(self, attempt_id: str, task: asyncio.Task[Attempt]) -> None:
         if self._tasks.get(attempt_id) is task:

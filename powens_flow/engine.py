@@ -217,7 +217,10 @@ class Engine:
         )
         if not isinstance(taken, Taken):
             return taken is not None
-        drive = self._drive(taken)
+        drive = await self._drive_or_let_go(taken)
+        if taken.inbox or (taken.lapsed and drive.is_calling()):
+            self._drives.start(taken, drive.run())  # what a crash left behind is looked at anyway
+            return True
         known = taken.attempt.id_connection
         if id_connection is None or known in (None, id_connection):
             with suppress(NotAccepted, e.InvalidEvent, Outdated):
@@ -268,7 +271,7 @@ class Engine:
             if has_values:
                 raise Working(self._working(taken.attempt).prompt)
             return await self._waited(taken)
-        drive = self._drive(taken)
+        drive = await self._drive_or_let_go(taken)
         if taken.inbox or (taken.lapsed and drive.is_calling()):
             # What came before goes first; after a crash, what it left behind is found out first.
             self._drives.start(taken, drive.run())
@@ -279,6 +282,14 @@ class Engine:
             await self._let_go(taken)
             raise self._told(error, taken.attempt) from None
         return await self._driven_view(taken, drive.run())
+
+    async def _drive_or_let_go(self, taken: Taken) -> Drive:
+        try:
+            return self._drive(taken)
+        except KeyError:  # its machine is not loaded here
+            await self._store.release(taken.lease)
+            name = f"{taken.attempt.machine} (not loaded)"
+            raise Outdated(taken.attempt.state, name, ()) from None
 
     async def _let_go(self, taken: Taken) -> None:
         """Give the lease back unsaved; events that came meanwhile are taken first."""
@@ -352,15 +363,15 @@ class Engine:
 
     async def _waited(self, busy: Busy) -> View:
         """The view once the posted event was taken, here; another process's rest is not seen."""
-        attempt_id = busy.attempt.id
-        if attempt_id not in self._drives or busy.seq is None:
-            return self._working(busy.attempt)
+        attempt_id, seq = busy.attempt.id, busy.seq
         try:
-            if not await self._drives.taken(attempt_id, busy.seq, self._patience):
+            if seq is None or not await self._drives.taken(attempt_id, seq, self._patience):
                 return self._working(busy.attempt)
         except (NotAccepted, e.InvalidEvent) as error:
             raise self._told(error, await self._load(None, attempt_id)) from None
-        return self._view(await self._load(None, attempt_id))
+        now = await self._load(None, attempt_id)
+        # Unmoved since: another process drives it, and has not come to a save yet.
+        return self._working(now) if now.version == busy.attempt.version else self._view(now)
 
     async def _driven_view(self, taken: Taken, work: Coroutine[Any, Any, Attempt]) -> View:
         """The view at the next rest; the work goes on if the caller leaves or loses patience."""

@@ -69,7 +69,7 @@ class Outdated(FlowError):
     """The attempt was stored by another version of the machines, and its state fits nowhere."""
 
     def __init__(self, state: str, machine_hash: str, accepts: tuple[str, ...]) -> None:
-        takes = ", ".join(accepts)
+        takes = ", ".join(accepts) or "nothing"
         super().__init__(
             f"the stored state {state!r}, of machine {machine_hash}, is unknown to this version;"
             f" it takes: {takes}"
