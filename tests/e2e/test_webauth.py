@@ -264,3 +264,33 @@ async def test_without_an_address_to_return_to_the_attempt_fails_as_such(
     assert shown(end) == ("failed", "ended.failed")
     assert end.prompt.error is not None
     assert end.prompt.error.key == "policy.no_redirect_uri"
+
+
+async def test_the_address_in_the_banks_words_is_shown_and_kept_nowhere(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world(settings=Settings(webauth_url_in_message=True))
+    driver, view = await run_until(w, "open_url", Script("40", login="webauth"))
+    codes = list(w.simulator.flows)
+    assert len(codes) == 2
+    (ours,) = [code for code in codes if code in view.prompt.content["url"]]
+    assert view.prompt.bank_message is None
+    kept = f"{await w.store.load(view.attempt_id)!r}{await w.engine.history(view.attempt_id)!r}"
+    for code in codes:
+        assert code == ours or code not in repr(view.to_json())
+        assert code not in kept
+    await assert_completed(w, await driver.run(view))
+
+
+@pytest.mark.parametrize(
+    "settings", [Settings(dates="zoned"), Settings(dates="naive"), Settings(creation_status=200)]
+)
+async def test_what_the_sources_of_the_protocol_disagree_about_is_all_accepted(
+    open_world: OpenWorld, settings: Settings
+) -> None:
+    w = await open_world(settings=settings, policy=policy(sources="chain"))
+    _, end = await run(w, Script("59"))
+    (connection,) = w.simulator.connections
+    assert end.result is not None
+    assert end.result.access_expire == connection.sources[1].access_expire
+    assert end.result.sources == ("directaccess", "openapi")

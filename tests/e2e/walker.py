@@ -288,6 +288,8 @@ class Walk:
         return ",".join([self._scenario(), secret])
 
     def _scenario(self) -> str:
+        if self.chance(45):
+            return "camille"
         return "+".join(self.pick(LOGINS) for _ in range(self.pick((1, 1, 2))))
 
     async def _at_the_bank(self, view: View) -> e.Event:
@@ -337,6 +339,7 @@ class Walk:
     async def _check_rest(self) -> None:
         """Each attempt waits, has ended, or knows when it goes on; its journal replays."""
         await self.w.engine.settled(within=2.0)
+        self.hunt.add(self.w.simulator.flows, "a code in an address")
         for attempt_id in self.attempts:
             attempt = await self._loaded(attempt_id)
             definition = self.w.engine.machines[attempt.machine]
@@ -376,10 +379,17 @@ class Walk:
 
 
 @asynccontextmanager
-async def opened(folder: Path, hunt: Hunt) -> AsyncIterator[World]:
+async def opened(folder: Path, hunt: Hunt, luck: random.Random) -> AsyncIterator[World]:
     """A world on an SQLite file in `folder`, whose tokens are hunted."""
     keyring = Keyring.generate()
-    settings = Settings()
+    settings = Settings(
+        webauth_state=luck.choice(("echoed", "connection_state", "absent")),
+        webauth_id_key=luck.choice(("id_connection", "connection_id")),
+        webauth_url_in_message=luck.choice((True, False)),
+        token_key=luck.choice(("access_token", "token")),
+        dates=luck.choice(("naive", "zoned")),
+        creation_status=luck.choice((200, 201)),
+    )
     hunt.add([settings.client_secret], "the client secret")
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(SQLiteStore(folder / "flow.db"))
@@ -397,7 +407,7 @@ async def walked(folder: Path, luck: random.Random, steps: int, log: list[Any]) 
     hunt, kept = Hunt(), Kept()
     logging.getLogger().addHandler(kept)
     try:
-        async with opened(folder, hunt) as w:
+        async with opened(folder, hunt, luck) as w:
             walk = Walk(w, hunt, luck)
 
             @w.engine.on()
