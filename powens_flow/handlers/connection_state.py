@@ -67,16 +67,21 @@ async def _read(context: Context, attempt: Attempt) -> Outcome:
 async def look_back(context: Context, attempt: Attempt) -> Outcome:
     """A redirect that was lost: whether the user approved at the bank all the same."""
     gone = Outcome(v.GONE, {"ending": "expired"}, problem=Problem("webauth.nothing_came"))
+    try:
+        came_back = await _has_come_back(context, attempt)
+    except (api.Gone, api.Unauthorised):  # the temporary user has ended too
+        return gone
+    return Outcome(v.DONE, {"came_back": True}) if came_back else gone
+
+
+async def _has_come_back(context: Context, attempt: Attempt) -> bool:
     if attempt.id_connection is None:
-        found = await newest_connection(context, attempt)
-        return gone if found is None else Outcome(v.DONE, {"came_back": True})
+        return await newest_connection(context, attempt) is not None
     read: m.Connection = await context.call("connection", id_connection=attempt.id_connection)
     source = own_source(read, attempt)
     state = source.state if source is not None else read.state
     pending = state is not None and state.casefold() == "webauthrequired"
-    if pending or (attempt.source and source is None and read.sources):
-        return gone
-    return Outcome(v.DONE, {"came_back": True})
+    return not (pending or (attempt.source and source is None and read.sources))
 
 
 async def _come_back(context: Context, attempt: Attempt) -> m.Connection | None:

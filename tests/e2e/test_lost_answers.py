@@ -12,6 +12,7 @@ from powens_flow.testing import Script, World
 from powens_flow.vault import PermanentUser
 from tests.e2e.story import (
     CANCELLED,
+    EXPIRED,
     FAILED,
     FILL_IN,
     OWNER,
@@ -146,3 +147,18 @@ async def test_clean_up_waits_for_a_creation_that_may_still_be_at_work(
     attempt = await w.store.load(view.attempt_id)
     assert attempt is not None
     assert attempt.cleanup == "connection"
+
+
+# --- nobody looked -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("script", [Script("160"), Script(login="webauth")])
+async def test_a_wait_at_the_bank_that_outlived_its_user_has_expired(
+    open_world: OpenWorld, script: Script
+) -> None:
+    w = await open_world()
+    driver, view = await run_until(w, "open_url", script)
+    w.clock.advance(3600)
+    await w.engine.tick()
+    assert shown(await driver.owner.get(view.attempt_id)) == EXPIRED
+    await assert_nothing_left(w)
