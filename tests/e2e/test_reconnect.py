@@ -22,8 +22,10 @@ async def connected(w: World, connector: str = TWO_RIVERS, further: int = 1) -> 
     return end.result.id_connection, w.driver(Script(connector))
 
 
-async def repaired(w: World, driver: Driver, id_connection: int, **wishes: bool) -> View:
-    return await driver.run(await w.engine.for_owner(OWNER).reconnect(id_connection, **wishes))
+async def repaired(w: World, driver: Driver, id_connection: int, *, refresh: bool = False) -> View:
+    return await driver.run(
+        await w.engine.for_owner(OWNER).reconnect(id_connection, refresh=refresh)
+    )
 
 
 @pytest.mark.parametrize(
