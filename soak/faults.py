@@ -102,7 +102,7 @@ def _row(number: int, seed: int) -> list[list[Bad]]:
     return asyncio.run(played())
 
 
-async def _all(rows: Iterable[asyncio.Future[list[list[Bad]]]]) -> list[list[list[Bad]]]:
+async def all_of(rows: Iterable[asyncio.Future[list[list[Bad]]]]) -> list[list[list[Bad]]]:
     """What the rows come to; the first that fails ends the others."""
     try:
         return await asyncio.gather(*rows)
@@ -117,7 +117,7 @@ async def run(*, seed: int = 0) -> dict[str, Any]:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
         rows = [loop.run_in_executor(pool, _row, number, seed) for number in range(len(STORIES))]
-        for bad in [bad for row in await _all(rows) for bad in row]:
+        for bad in [bad for row in await all_of(rows) for bad in row]:
             tally.tried += 1
             tally.add_all(bad)
     return tally.line(stories=len(STORIES), columns=len(columns()))

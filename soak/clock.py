@@ -1,0 +1,186 @@
+"""The clock test: time moved by hand through every deadline of every waiting state.
+
+Nobody acts any more: each wait has to end by itself, when its deadline comes and no sooner, in the
+process that began it, or in one that took it over before or after.
+"""
+
+import asyncio
+import multiprocessing
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from attrs import evolve, frozen
+
+from powens_flow.engine import Engine
+from powens_flow.policy import Deadlines
+from powens_flow.store.sqlite import SQLiteStore
+from soak import check
+from soak.cell import ORPHANS_DIE
+from soak.check import Bad
+from soak.faults import PROCESSES, all_of
+from soak.idle import Idle, on_time
+from soak.line import Tally
+from soak.owner import OWNER, begun
+from soak.stage import Stage, stage, unhandled
+from soak.user import EndUser
+from soak.waits import AT_THE_LAST_MOMENT, WAITS, Wait
+
+
+@frozen
+class Mode:
+    """One way to live through a wait.
+
+    `restart`: another engine takes over, on the same file. `down` is how many seconds after the
+    deadline it begins to. `runs`: the engine's own `run()` takes up what is due; else `tick()`.
+    `wakes`: something happens at Powens before each look, and again. `deadlines` are the policy's.
+    """
+
+    name: str
+    restart: bool = False
+    down: float | None = None
+    runs: bool = False
+    wakes: bool = False
+    deadlines: Deadlines | None = None
+
+
+LONG = Deadlines(user=7200, bank=7200, approval=2400, processing=2400, temporary=7200)
+"""Waits that no temporary user outlives."""
+
+MODES = (
+    Mode("kept", wakes=True),
+    Mode("long", deadlines=LONG),
+    Mode("restarted", restart=True, runs=True),
+    Mode("down", restart=True, down=3600.0, runs=True),
+)
+
+
+async def lived(key: tuple[str, str], mode: Mode) -> list[Bad]:
+    """Brings an attempt to a wait, and lets time pass to its end; what is bad about it."""
+    where = f"{key[0]}: {key[1]} {mode.name}"
+    with TemporaryDirectory() as folder:
+        async with unhandled() as escaped, stage() as on:
+            try:
+                bad = await _lived(on, key, mode, Path(folder) / "attempts.db")
+            except Exception as error:
+                escaped.append(f"{type(error).__name__}: {error}"[:200])
+                bad = []
+    bad += [("unhandled", words) for words in escaped]
+    return [(kind, f"{where}: {what}") for kind, what in bad]
+
+
+async def _lived(on: Stage, key: tuple[str, str], mode: Mode, path: Path) -> list[Bad]:
+    wait = WAITS[key]
+    async with AsyncExitStack() as first:
+        store, engine = await first.enter_async_context(_process(on, path))
+        idle = await _brought(on, store, engine, key, mode)
+        if not mode.restart:
+            return await _ended(on, engine, idle, wait)
+    if mode.down is not None:
+        await idle.sleep_through(mode.down)
+    async with (
+        _process(on, path) as (store, engine),
+        idle.taken_over(store, engine, runs=mode.runs),
+    ):
+        return await _ended(on, engine, idle, wait)
+
+
+@asynccontextmanager
+async def _process(on: Stage, path: Path) -> AsyncIterator[tuple[SQLiteStore, Engine]]:
+    """What a process of the backend has: the file, and an engine on it."""
+    async with SQLiteStore(path) as store, on.engine(store) as engine:
+        yield store, engine
+
+
+async def _brought(
+    on: Stage, store: SQLiteStore, engine: Engine, key: tuple[str, str], mode: Mode
+) -> Idle:
+    """An attempt that rests in the wait."""
+    wait, state = WAITS[key], key[1]
+    policy = evolve(wait.policy, deadlines=mode.deadlines or wait.policy.deadlines)
+    begin = await begun(on, engine, wait.owner, policy)
+    faults = list(wait.faults)
+    user = EndUser(engine, on.clock, wait.script, owner=OWNER, policy=policy)
+    if wait.later is None:
+        _put_in_force(on, faults)
+    view = await begin()
+    for _ in range(100):
+        if await _rests(store, view.attempt_id, state):
+            return Idle(on, store, engine, view.attempt_id, wakes=mode.wakes)
+        if wait.later == AT_THE_LAST_MOMENT and view.state.endswith("at_bank"):
+            idle = Idle(on, store, engine, view.attempt_id)
+            await idle.until_the_last_moment()
+            _put_in_force(on, faults)
+            await idle.step()
+            view = await engine.for_owner(OWNER).get(view.attempt_id)
+            continue
+        if wait.later == view.prompt.message_key:
+            _put_in_force(on, faults)
+        view = await user.step(view)
+    raise LookupError(f"not reached: {view.state}")
+
+
+async def _rests(store: SQLiteStore, attempt_id: str, state: str) -> bool:
+    attempt = await store.load(attempt_id)
+    return attempt is not None and attempt.state == attempt.deadline_of == state
+
+
+def _put_in_force(on: Stage, faults: list[Any]) -> None:
+    while faults:
+        on.simulator.add_fault(faults.pop(0))
+
+
+async def _ended(on: Stage, engine: Engine, idle: Idle, wait: Wait) -> list[Bad]:
+    """Nobody acts any more; what is bad about the end, and the way there."""
+    await idle.until_ended()
+    await engine.settled(within=2.0)
+    attempt = await idle.attempt()
+    on.clock.advance(ORPHANS_DIE)
+    return [
+        *idle.bad,
+        *_end(on, attempt.state, wait),
+        *await _left(on, attempt.cleanup, wait),
+        *on_time(await engine.history(attempt.id), idle.began),
+        *check.violated(on),
+        *[one async for one in check.untold(on, engine, attempt.id)],
+        *[one async for one in check.unreplayed(engine, attempt)],
+    ]
+
+
+def _end(on: Stage, state: str, wait: Wait) -> Iterator[Bad]:
+    if state != wait.end:
+        yield "lost", f"ended {state}, not {wait.end}"
+
+
+async def _left(on: Stage, cleanup: str | None, wait: Wait) -> list[Bad]:
+    """What there was before is there still, and nothing of what the attempt made."""
+    if cleanup == "incomplete" and wait.end == "cancelled":
+        return []
+    kept = await on.vault.get(OWNER) is not None
+    wanted = (int(kept), wait.owner.left[1])
+    has = (len(on.simulator.users), len(on.simulator.connections))
+    return [] if has == wanted else [("lost", f"(users, connections) are {has}, not {wanted}")]
+
+
+def _row(key: tuple[str, str]) -> list[list[Bad]]:
+    """All modes of one wait, in a process with a loop of its own."""
+
+    async def played() -> list[list[Bad]]:
+        return [await lived(key, mode) for mode in MODES]
+
+    return asyncio.run(played())
+
+
+async def run() -> dict[str, Any]:
+    """Every wait in every mode."""
+    tally, loop = Tally("clock"), asyncio.get_running_loop()
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
+        rows = [loop.run_in_executor(pool, _row, key) for key in WAITS]
+        for bad in [bad for row in await all_of(rows) for bad in row]:
+            tally.tried += 1
+            tally.add_all(bad)
+    return tally.line(states=len(WAITS), modes=len(MODES))
