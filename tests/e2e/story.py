@@ -33,6 +33,25 @@ DELETE_USER = ("DELETE", "/users/me")
 DELETE_CONNECTION = ("DELETE", "/users/me/connections/{id_connection}")
 ACTIVATE = ("PUT", "/users/me/connections/{id_connection}/accounts/{ids}")
 
+EVENTS: dict[str, dict[str, Any]] = {
+    "choose_connector": {"connector": "40"},
+    "choose_source": {"source": "directaccess"},
+    "submit_values": {"values": {"login": "x"}},
+    "returned": {"parameters": {}},
+    "approved": {},
+    "acted": {},
+    "try_again": {},
+    "finish_later": {},
+    "skip_source": {},
+    "choose_another_connector": {},
+    "choose_accounts": {"accounts": []},
+    "add_source": {},
+    "repair_connection": {"connection": 1},
+    "add_another": {},
+    "cancel": {},
+}
+"""Every event as JSON, without its type: content that can be understood, if not taken."""
+
 TEST_BANK = ("Compte chèque", "Livret A")
 """The accounts of connector 40, all of one source."""
 

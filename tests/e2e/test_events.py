@@ -25,6 +25,7 @@ from tests.e2e.story import (
     CANCELLED,
     CHOOSE,
     DONE,
+    EVENTS,
     EXCHANGE,
     FILL_IN,
     SUBMIT,
@@ -37,23 +38,6 @@ from tests.e2e.story import (
     soon,
 )
 from tests.e2e.waiting import brought_to
-
-EVENTS: dict[str, dict[str, Any]] = {
-    "choose_connector": {"connector": "40"},
-    "choose_source": {"source": "directaccess"},
-    "submit_values": {"values": {"login": "x"}},
-    "returned": {"parameters": {}},
-    "approved": {},
-    "acted": {},
-    "try_again": {},
-    "finish_later": {},
-    "skip_source": {},
-    "choose_another_connector": {},
-    "choose_accounts": {"accounts": []},
-    "add_source": {},
-    "cancel": {},
-}
-
 
 # --- whose attempt -------------------------------------------------------------------------------
 
