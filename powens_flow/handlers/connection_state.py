@@ -290,9 +290,9 @@ async def resume(context: Context, attempt: Attempt) -> Outcome:
     try:
         read = await context.call("resume_connection", source=attempt.source or None)
     except api.PowensError as error:
-        # Resuming twice is resuming once: unless one is under way, it is asked for again.
-        is_under_way = isinstance(error, api.ConnectionLocked)
-        return outcome_of(error, writing=True, resumed=is_under_way)
+        # Resuming twice is resuming once, and what locks the connection may be another sync:
+        # it is asked for again with the next look.
+        return outcome_of(error, writing=True, resumed=False)
     if read.state is None:
         return Outcome(v.DONE, _added(attempt, read), {"state": None})
     return Outcome(v.INTERACTION_NEEDED, {"resumed": True}, {"state": read.state})

@@ -162,3 +162,15 @@ async def test_a_wait_at_the_bank_that_outlived_its_user_has_expired(
     await w.engine.tick()
     assert shown(await driver.owner.get(view.attempt_id)) == EXPIRED
     await assert_nothing_left(w)
+
+
+# --- locked --------------------------------------------------------------------------------------
+
+
+async def test_a_resumption_that_another_sync_refused_is_asked_for_again(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    w.simulator.add_fault(Fault("error", "POST", CHANGE, code="connectionLocked"))
+    _, end = await run(w, Script(login="decoupled-2"))
+    await assert_completed(w, end)
