@@ -18,7 +18,7 @@ from soak.stage import Stage
 LATEST = timedelta(seconds=1)
 """How late a deadline may be noticed."""
 
-MOST = 400
+MOST = 800
 """Looks after which an attempt that does not end by itself never will."""
 
 REAL_SECONDS = 5.0
