@@ -11,11 +11,13 @@ from powens_flow.simulator.faults import Fault
 from soak import check
 from soak.owner import OWNER, begun
 from soak.stage import Stage, stage, unhandled
-from soak.story import Story
+from soak.story import VAULT, Story
 from soak.user import EndUser
 
 ORPHANS_DIE = 1801.0
 """Seconds: after these a temporary user that nobody knows of is gone."""
+
+MANY = 10**6
 
 BRIEF = Timeouts(total=0.25, checking=0.25)
 """Real seconds, where the simulator keeps silent: its ten minutes are its own clock's."""
@@ -29,14 +31,25 @@ class Column:
     fault: Mapping[str, Any]
     always: bool = False
 
-    def played_on(self, story: Story) -> Fault:
-        """The fault on the story's call."""
-        return Fault(
-            method=story.method,
-            path=story.path,
-            after=story.after,
-            times=None if self.always else self._times(story),
-            **self.fault,
+    @property
+    def of_vault(self) -> bool:
+        """Whether it is the vault that is down, and not Powens."""
+        return bool(self.fault["kind"] == VAULT)
+
+    def put_in_force(self, on: Stage, story: Story) -> None:
+        """The fault on the story's call, from now on."""
+        times = None if self.always else self._times(story)
+        if self.of_vault:
+            on.vault.fails[story.path] = times or MANY
+            return
+        on.simulator.add_fault(
+            Fault(
+                method=story.method,
+                path=story.path,
+                after=story.after,
+                times=times,
+                **self.fault,
+            )
         )
 
     def _times(self, story: Story) -> int:
@@ -88,10 +101,12 @@ async def _played(on: Stage, engine: Engine, story: Story, column: Column) -> Ca
     begin = await begun(on, engine, story.owner, story.policy)
     active = check.active(on)
     seen = len(on.simulator.received)
-    for fault in (*story.faults, column.played_on(story)):
+    for fault in story.faults:
         on.simulator.add_fault(fault)
+    column.put_in_force(on, story)
     played = list(on.simulator.faults)
     end = await user.run(await begin())
+    on.vault.fails.clear()
     await engine.settled(within=2.0)
     attempt = await on.store.load(end.attempt_id)
     assert attempt is not None, "it has just ended"

@@ -19,7 +19,7 @@ from powens_flow.engine import Engine
 from powens_flow.policy import Deadlines
 from powens_flow.store.sqlite import SQLiteStore
 from soak import check
-from soak.cell import ORPHANS_DIE
+from soak.cell import MANY, ORPHANS_DIE
 from soak.check import Bad
 from soak.faults import PROCESSES, all_of
 from soak.idle import Idle, on_time
@@ -104,6 +104,8 @@ async def _brought(
     begin = await begun(on, engine, wait.owner, policy)
     faults = list(wait.faults)
     user = EndUser(engine, on.clock, wait.script, owner=OWNER, policy=policy)
+    if wait.vault is not None:
+        on.vault.fails[wait.vault] = MANY
     if wait.later is None:
         _put_in_force(on, faults)
     view = await begin()
@@ -139,6 +141,7 @@ async def _ended(on: Stage, engine: Engine, idle: Idle, wait: Wait) -> list[Bad]
     await engine.settled(within=2.0)
     attempt = await idle.attempt()
     on.clock.advance(ORPHANS_DIE)
+    on.vault.fails.clear()
     return [
         *idle.bad,
         *_end(on, attempt.state, wait),

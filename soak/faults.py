@@ -15,7 +15,7 @@ from attrs import frozen
 from soak.cell import Came, Column, play
 from soak.check import Bad
 from soak.line import Tally
-from soak.story import STORIES, Story
+from soak.story import STORIES, VAULT, Story
 
 TABLE = Path(__file__).with_suffix(".toml")
 NOT_A_FAULT = ("ends", "always")
@@ -49,6 +49,11 @@ def columns() -> tuple[Column, ...]:
         )
         for name, given in table()["columns"].items()
     )
+
+
+def columns_of(story: Story) -> tuple[Column, ...]:
+    """The faults that the story's call can meet."""
+    return tuple(column for column in columns() if column.of_vault == (story.method == VAULT))
 
 
 def expected(story: Story, column: Column) -> Expected:
@@ -95,9 +100,10 @@ async def cell(story: Story, column: Column, seed: int = 0) -> list[Bad]:
 
 def _row(number: int, seed: int) -> list[list[Bad]]:
     """All cells of one story, in a process of its own loop."""
+    story = STORIES[number]
 
     async def played() -> list[list[Bad]]:
-        return [await cell(STORIES[number], column, seed) for column in columns()]
+        return [await cell(story, column, seed) for column in columns_of(story)]
 
     return asyncio.run(played())
 

@@ -22,7 +22,7 @@ from powens_flow.simulator import Settings, Simulator, running
 from powens_flow.store.memory import MemoryStore
 from powens_flow.store.port import Store
 from powens_flow.testing import REDIRECT_URI, ManualClock, counted_ids
-from powens_flow.vault import MemoryVault, Vault
+from soak.vault import FlakyVault
 
 POLICY = Policy(redirect_uri=REDIRECT_URI)
 
@@ -44,7 +44,7 @@ class Stage:
     simulator: Simulator
     url: str
     store: Store
-    vault: Vault
+    vault: FlakyVault
     keyring: Keyring
     timeouts: Timeouts
     chance: Callable[[], float]
@@ -89,7 +89,6 @@ async def stage(
     settings: Settings | None = None,
     timeouts: Timeouts | None = None,
     store: Store | None = None,
-    vault: Vault | None = None,
     seed: int = 0,
 ) -> AsyncIterator[Stage]:
     """A stage for as long as the block runs: the simulator over HTTP, on a clock moved by hand."""
@@ -101,7 +100,7 @@ async def stage(
             simulator=simulator,
             url=server.url,
             store=store or MemoryStore(),
-            vault=vault or MemoryVault(),
+            vault=FlakyVault(),
             keyring=Keyring.generate(),
             timeouts=timeouts or Timeouts(),
             chance=random.Random(seed).random,  # noqa: S311 - jitter, the same in each run

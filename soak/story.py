@@ -16,6 +16,9 @@ def repairing(state: str) -> Beginning:
 
 
 CHAINING = evolve(POLICY, sources=CHAIN)
+VAULT = "vault"
+"""The method of a call that goes to the integrator's vault; its path is what is done there."""
+
 SLOW = evolve(POLICY, deadlines=Deadlines(user=1790))
 """Waits that a temporary user would not outlive: its token is exchanged before the first."""
 AT_ONCE = evolve(POLICY, permanent_user=True)
@@ -167,16 +170,16 @@ REPAIRING = (
     Story("delete_connection", "DELETE", ONE, "", CANCELLING, owner=RETURNING, plain="cancelled"),
 )
 
-STORIES: tuple[Story, ...] = (*USER, *CHOICE, *SUBMITTING, *STATES, *CONSENT, *REPAIRING)
-LOCAL = (
-    "kept_user",
-    "claim_user",
-    "claim",
-    "others_connections",
-    "keep_user",
-    "other_attempts",
+KEEPING = (
+    Story("kept_user", VAULT, "get"),
+    Story("kept_user", VAULT, "get", "repair", owner=repairing("actionNeeded")),
+    Story("keep_user", VAULT, "put"),
+    Story("keep_user", VAULT, "put", "early", SMS, SLOW),
 )
-"""Calls of the machines that go to the store or the vault, not to Powens."""
+
+STORIES: tuple[Story, ...] = (*USER, *CHOICE, *SUBMITTING, *STATES, *CONSENT, *REPAIRING, *KEEPING)
+LOCAL = ("claim_user", "claim", "others_connections", "other_attempts")
+"""Calls of the machines that go to the store; when that fails, nothing is driven at all."""
 
 OWNERS = ("public_key", "connectors")
 """Calls that the owner makes, outside of the machines."""

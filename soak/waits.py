@@ -24,8 +24,8 @@ class Wait:
 
     The faults are in force from the beginning, or only when a prompt of the key `later` is shown;
     with `later` AT_THE_LAST_MOMENT when the first wait has nothing before it but its deadline.
-    `end` is how the attempt ends when nobody acts any more; `left` what users and connections
-    there are then, where it is not what there was before.
+    `vault` is what the vault fails at: "get" or "put". `end` is how the attempt ends when nobody
+    acts any more.
     """
 
     script: Script = field(factory=Script)
@@ -33,8 +33,8 @@ class Wait:
     owner: Beginning = NEW
     faults: tuple[Fault, ...] = ()
     later: str | None = None
+    vault: str | None = None
     end: str = "expired"
-    left: tuple[int, int] | None = None
 
 
 def _bug(method: str, path: str, code: str = "bug", after: int = 0) -> Fault:
@@ -79,6 +79,7 @@ ADDING: Mapping[str, Wait] = {
     "renewing_token.interrupted": Wait(
         faults=(_bug("POST", "/auth/token/access"), _bug("POST", "/auth/renew"))
     ),
+    "keeping_token.interrupted": Wait(vault="put"),
     "source.submitting.interrupted": Wait(_bank("error-bankMessage")),
     "source.checking_sync.interrupted": Wait(
         Script("150", login="1:locked-600"), CHAINING, faults=(_bug("GET", ONE),), later="wait.sync"
@@ -164,6 +165,7 @@ UNREADABLE = (_bug("GET", ONE),)
 DOCUMENTS = evolve(FOUND, connector="102")
 
 RECONNECTING: Mapping[str, Wait] = {
+    "finding_user.interrupted": evolve(_well(FOUND), vault="get"),
     "refreshing_consent.interrupted": _well(
         Script("160"), _bug("POST", ONE, "tooManySync"), refresh=True
     ),
@@ -176,8 +178,6 @@ RECONNECTING: Mapping[str, Wait] = {
 
 UNREACHED: Mapping[tuple[str, str], str] = {
     ("add_connection", "source.planning.interrupted"): "it calls nothing",
-    ("add_connection", "keeping_token.interrupted"): "the vault's own errors are no outcome",
-    ("reconnect", "finding_user.interrupted"): "the vault's own errors are no outcome",
     ("reconnect", "ending.cleaning_up_later"): "nothing was made that could be deleted",
 }
 """Waiting states that no answer of Powens leads to, and why."""
