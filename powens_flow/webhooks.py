@@ -18,6 +18,7 @@ from attrs import field, frozen
 
 from powens_flow.attempt import Claim
 from powens_flow.engine import Engine
+from powens_flow.keyring import Keyring
 from powens_flow.secret import Secret
 from powens_flow.store.port import Store
 from powens_flow.vault import Vault
@@ -101,16 +102,26 @@ class UserToken:
         return hmac.compare_digest(given.strip().encode(), token.reveal().encode())
 
 
-def tokens_of(store: Store, vault: Vault) -> Callable[[int], Awaitable[Secret | None]]:
-    """For `UserToken`: the vault's tokens of users that have attempts under way."""
+def tokens_of(
+    store: Store, vault: Vault, keyring: Keyring
+) -> Callable[[int], Awaitable[Secret | None]]:
+    """For `UserToken`: the tokens of users that have attempts under way.
+
+    The vault's; before it has one, as in the first attempt of a user who was made permanent at
+    once, the attempt's own.
+    """
 
     async def token_of(id_user: int) -> Secret | None:
+        own: Secret | None = None
         for attempt_id in await store.concerned(id_user):
             attempt = await store.load(attempt_id)
-            kept = await vault.get(attempt.owner) if attempt is not None else None
+            if attempt is None or attempt.user is None:
+                continue
+            kept = await vault.get(attempt.owner)
             if kept is not None and kept.id_user == id_user:
                 return kept.token
-        return None
+            own = keyring.open(attempt.user.token)
+        return own
 
     return token_of
 
