@@ -194,7 +194,7 @@ class Result:
     orphans: int = 0
 
 
-@frozen
+@frozen(slots=False)  # copied by its dictionary: see `evolving`
 class Attempt:
     """A snapshot: everything the machine and its prompts need to know of one attempt."""
 

@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from attrs import evolve
-
 from powens_flow.api.pacing import in_background
 from powens_flow.attempt import Attempt
 from powens_flow.clock import Clock
 from powens_flow.drive import Drive
 from powens_flow.drives import LEASE, Drives
+from powens_flow.evolving import evolve
 from powens_flow.listeners import Listeners
 from powens_flow.store.port import Store, Taken
 

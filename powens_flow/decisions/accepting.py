@@ -4,8 +4,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, cast
 
-from attrs import evolve
-
 from powens_flow import events as e
 from powens_flow.attempt import (
     GIVEN_UP,
@@ -18,6 +16,7 @@ from powens_flow.attempt import (
     SourceFate,
 )
 from powens_flow.decisions import fates, planning
+from powens_flow.evolving import evolve
 from powens_flow.policy import OFFER
 
 BANK_REFUSED = "access_denied"

@@ -6,9 +6,10 @@ Chance is handed in as a number in [0, 1).
 
 from datetime import datetime, timedelta
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from powens_flow.attempt import Attempt
+from powens_flow.evolving import evolve
 from powens_flow.machine.compose import State
 from powens_flow.machine.document import RetryRule
 from powens_flow.outcomes import Outcome

@@ -3,8 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-from attrs import evolve
-
 from powens_flow import vocabulary as v
 from powens_flow.api import PowensError
 from powens_flow.api import models as m
@@ -12,6 +10,7 @@ from powens_flow.attempt import Attempt, Claim, Problem, User
 from powens_flow.calls import user_key
 from powens_flow.decisions.planning import gives, usable_sources
 from powens_flow.decisions.waiting import user_ends_first
+from powens_flow.evolving import evolve
 from powens_flow.handlers import shapes
 from powens_flow.handlers.context import Context
 from powens_flow.handlers.failures import outcome_of

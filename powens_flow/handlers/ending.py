@@ -1,11 +1,10 @@
 """The calling state of `ending`: deletes what the attempt made, and only that."""
 
-from attrs import evolve
-
 from powens_flow import vocabulary as v
 from powens_flow.api import errors as api
 from powens_flow.attempt import Attempt
 from powens_flow.calls import user_key
+from powens_flow.evolving import evolve
 from powens_flow.handlers.context import Context
 from powens_flow.handlers.registry import handlers
 from powens_flow.handlers.source import LONGEST, creation_key, newest_connection

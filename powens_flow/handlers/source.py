@@ -4,8 +4,6 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import evolve
-
 from powens_flow import vocabulary as v
 from powens_flow.api import errors as api
 from powens_flow.api import models as m
@@ -14,6 +12,7 @@ from powens_flow.attempt import Attempt, Problem, Reading
 from powens_flow.calls import CHECKING
 from powens_flow.decisions import fates, planning
 from powens_flow.decisions.waiting import user_ends_first
+from powens_flow.evolving import evolve
 from powens_flow.handlers.context import Context
 from powens_flow.handlers.failures import outcome_of
 from powens_flow.handlers.registry import handlers

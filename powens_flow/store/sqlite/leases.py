@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from powens_flow.attempt import Attempt
+from powens_flow.evolving import evolve
 from powens_flow.snapshot import load
 from powens_flow.store.port import Busy, Lease, Posted, SnapshotUnreadable, Taken
 from powens_flow.store.sqlite import statements as sql

@@ -8,9 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from attrs import evolve
-
 from powens_flow.attempt import Attempt, Claim, JournalRow
+from powens_flow.evolving import evolve
 from powens_flow.snapshot import load, next_version
 from powens_flow.store.port import Busy, Lease, Posted, Save, Saved, StoreError, Taken, Untold
 from powens_flow.store.sqlite import forgetting, leases, reads, schema, vault
