@@ -32,7 +32,9 @@ TICK = 0.01
 SPEED = 10.0
 """The clock runs so much faster than the real one, so that retries and polls take no time."""
 
-STEPS = 120
+STEPS = 2000
+"""Looks at one attempt, 20 ms apart while there is nothing to do: what a crash left behind may have
+to be waited for until it can no longer come, for minutes of the clock."""
 APART = 0.02
 """Real seconds, at most, between the two of a race: as long as some calls."""
 
@@ -174,6 +176,7 @@ async def _walk(one: Course, raced: Raced) -> None:
             cancels = raced.races + 1 == cancel_at
             await _race(one, raced, event, {"type": "cancel"} if cancels else event)
         seen = await _ask(one, raced, "get", attempt=raced.attempt)
+    raced.end = f"never: {seen['state']}"
 
 
 async def _ask(one: Course, raced: Raced, name: str, **arguments: str) -> Any:
