@@ -168,7 +168,9 @@ async def test_a_compressed_answer_is_bounded_by_what_it_holds(
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-@pytest.mark.parametrize("spoilt", [b"not compressed", gzip.compress(b'{"id": 1}')[:-9]])
+@pytest.mark.parametrize(
+    "spoilt", [b"not compressed", gzip.compress(b'{"id": 1}')[:-9]], ids=["plain", "cut"]
+)
 async def test_a_spoilt_compression_is_a_bad_answer(
     host: Host, client: PowensClient, encoding: str, spoilt: bytes
 ) -> None:
