@@ -82,7 +82,7 @@ class Signature:
 
     def sign(self, method: str, path: str, date: str, body: bytes) -> str:
         """The signature of a webhook."""
-        text = f"{method.upper()}.{path}.{date}.".encode() + body
+        text = _bytes(f"{method.upper()}.{path}.{date}.") + body
         digest = hmac.new(self.secret.reveal().encode(), text, hashlib.sha256).digest()
         return base64.b64encode(digest).decode()
 
@@ -99,7 +99,7 @@ class UserToken:
         scheme, _, given = request.headers.get("authorization", "").partition(" ")
         if token is None or scheme.casefold() != "bearer":
             return False
-        return hmac.compare_digest(given.strip().encode(), token.reveal().encode())
+        return hmac.compare_digest(_bytes(given.strip()), token.reveal().encode())
 
 
 def tokens_of(
@@ -149,12 +149,11 @@ class Receiver:
         now = self._engine.clock.now()
         if not await self._authentication(request, now):
             return self._refused(Answer(401, "not authenticated"))
-        number = request.data.get("id_webhook_data")
-        key = f"webhook:{number}"
-        if number is not None and await self._engine.store.claimed(key, now) is not None:
+        key = _delivery(request.data)
+        if key is not None and await self._engine.store.claimed(key, now) is not None:
             return Answer(200, "taken before")
         woken = await self._wake(request.data)
-        if number is not None:  # only now: a crash before this line has it sent again
+        if key is not None:  # only now: a crash before this line has it sent again
             await self._engine.store.claim(Claim(key, "", now + REMEMBERED), now)
         log.info("webhook.taken", woken=woken)
         return Answer(200, "taken")
@@ -207,7 +206,22 @@ def connection_of(data: Mapping[str, Any]) -> int | None:
 
 
 def _id(value: Any) -> int | None:
-    return value if type(value) is int and value > 0 else None
+    return value if type(value) is int and 0 < value < 2**63 else None
+
+
+def _delivery(data: Mapping[str, Any]) -> str | None:
+    """The name of this delivery; None where it has none that could tell a double."""
+    number = data.get("id_webhook_data")
+    if type(number) is not int and not isinstance(number, str):
+        return None
+    name = json.dumps(number)
+    short = name if len(name) <= 100 else hashlib.sha256(name.encode()).hexdigest()
+    return f"webhook:{short}"
+
+
+def _bytes(text: str) -> bytes:
+    """What is no text in UTF-8 is part of a request all the same: it only matches nothing."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _date(text: str) -> datetime | None:
