@@ -340,11 +340,11 @@ async def test_a_key_that_changed_is_fetched_anew() -> None:
     assert (outcome.kind, context.names[-1]) == ("refused_input", "refresh_key")
 
 
-async def test_resuming_is_done_once_while_one_is_under_way() -> None:
+async def test_a_resumption_that_was_refused_or_lost_is_asked_for_again() -> None:
     outcome, _ = await told(
         "resume", SENDING, {"resume_connection": api.ConnectionLocked(code="connectionLocked")}
     )
-    assert (outcome.kind, outcome.changes) == ("locked", {"resumed": True})
+    assert (outcome.kind, outcome.changes) == ("locked", {"resumed": False})
     lost = {"resume_connection": api.OutcomeUnknown(may_have_acted=True)}
     outcome, _ = await told("resume", SENDING, lost)
     assert (outcome.kind, outcome.changes) == ("unknown", {"resumed": False})
