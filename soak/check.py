@@ -24,9 +24,10 @@ def posted_unasked(calls: Iterable[Received], submitted: int) -> Iterator[Bad]:
 
 
 def _posts_values(call: Received) -> bool:
-    if call.method != "POST":
+    if call.method != "POST" or call.route not in (CREATE, UPDATE):
         return False
-    return call.route == CREATE or (call.route == UPDATE and not NO_VALUES.issuperset(call.keys))
+    unread = call.route == CREATE and not call.keys  # a fault was met before the body was read
+    return unread or not NO_VALUES.issuperset(call.keys)
 
 
 def doubled_sources(on: Stage) -> Iterator[Bad]:

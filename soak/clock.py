@@ -6,28 +6,27 @@ process that began it, or in one that took it over before or after.
 
 import asyncio
 import multiprocessing
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from powens_flow.engine import Engine
 from powens_flow.policy import Deadlines
-from powens_flow.store.sqlite import SQLiteStore
 from soak import check
-from soak.cell import MANY, ORPHANS_DIE
+from soak.bringing import brought, process
+from soak.cell import ORPHANS_DIE
 from soak.check import Bad
 from soak.faults import PROCESSES, all_of
 from soak.idle import Idle, on_time
 from soak.line import Tally
-from soak.owner import OWNER, begun
+from soak.owner import OWNER
 from soak.stage import Stage, stage, unhandled
-from soak.user import EndUser
-from soak.waits import AT_THE_LAST_MOMENT, WAITS, Wait
+from soak.waits import WAITS, Wait
 
 
 @frozen
@@ -75,64 +74,17 @@ async def lived(key: tuple[str, str], mode: Mode) -> list[Bad]:
 async def _lived(on: Stage, key: tuple[str, str], mode: Mode, path: Path) -> list[Bad]:
     wait = WAITS[key]
     async with AsyncExitStack() as first:
-        store, engine = await first.enter_async_context(_process(on, path))
-        idle = await _brought(on, store, engine, key, mode)
+        store, engine = await first.enter_async_context(process(on, path))
+        idle = await brought(on, store, engine, key, deadlines=mode.deadlines, wakes=mode.wakes)
         if not mode.restart:
             return await _ended(on, engine, idle, wait)
     if mode.down is not None:
         await idle.sleep_through(mode.down)
     async with (
-        _process(on, path) as (store, engine),
+        process(on, path) as (store, engine),
         idle.taken_over(store, engine, runs=mode.runs),
     ):
         return await _ended(on, engine, idle, wait)
-
-
-@asynccontextmanager
-async def _process(on: Stage, path: Path) -> AsyncIterator[tuple[SQLiteStore, Engine]]:
-    """What a process of the backend has: the file, and an engine on it."""
-    async with SQLiteStore(path) as store, on.engine(store) as engine:
-        yield store, engine
-
-
-async def _brought(
-    on: Stage, store: SQLiteStore, engine: Engine, key: tuple[str, str], mode: Mode
-) -> Idle:
-    """An attempt that rests in the wait."""
-    wait, state = WAITS[key], key[1]
-    policy = evolve(wait.policy, deadlines=mode.deadlines or wait.policy.deadlines)
-    begin = await begun(on, engine, wait.owner, policy)
-    faults = list(wait.faults)
-    user = EndUser(engine, on.clock, wait.script, owner=OWNER, policy=policy)
-    if wait.vault is not None:
-        on.vault.fails[wait.vault] = MANY
-    if wait.later is None:
-        _put_in_force(on, faults)
-    view = await begin()
-    for _ in range(100):
-        if await _rests(store, view.attempt_id, state):
-            return Idle(on, store, engine, view.attempt_id, wakes=mode.wakes)
-        if wait.later == AT_THE_LAST_MOMENT and view.state.endswith("at_bank"):
-            idle = Idle(on, store, engine, view.attempt_id)
-            await idle.until_the_last_moment()
-            _put_in_force(on, faults)
-            await idle.step()
-            view = await engine.for_owner(OWNER).get(view.attempt_id)
-            continue
-        if wait.later == view.prompt.message_key:
-            _put_in_force(on, faults)
-        view = await user.step(view)
-    raise LookupError(f"not reached: {view.state}")
-
-
-async def _rests(store: SQLiteStore, attempt_id: str, state: str) -> bool:
-    attempt = await store.load(attempt_id)
-    return attempt is not None and attempt.state == attempt.deadline_of == state
-
-
-def _put_in_force(on: Stage, faults: list[Any]) -> None:
-    while faults:
-        on.simulator.add_fault(faults.pop(0))
 
 
 async def _ended(on: Stage, engine: Engine, idle: Idle, wait: Wait) -> list[Bad]:

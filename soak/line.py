@@ -36,6 +36,12 @@ class Tally:
         for kind, what in found:
             self.add(kind, what)
 
+    def merge(self, other: "Tally") -> None:
+        """What another one of the same proof counted."""
+        self.tried += other.tried
+        self.bad += other.bad
+        self.wrong = (self.wrong + other.wrong)[:SHOWN]
+
     def line(self, **more: Any) -> dict[str, Any]:
         """The proof's line."""
         shown = {"wrong": self.wrong} if self.wrong else {}

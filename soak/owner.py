@@ -52,9 +52,14 @@ async def begun(on: Stage, engine: Engine, beginning: Beginning, policy: Policy 
         if beginning.reconnect:
             return partial(owner.reconnect, connection, refresh=beginning.refresh, policy=policy)
     elif beginning.returning:
-        made, token = on.simulator.new_user(permanent=True)
-        await on.vault.put(OWNER, PermanentUser(made.id, Secret(token)))
+        await returning(on, OWNER)
     return partial(owner.start, policy=policy)
+
+
+async def returning(on: Stage, owner: str) -> None:
+    """The owner has a permanent user."""
+    made, token = on.simulator.new_user(permanent=True)
+    await on.vault.put(owner, PermanentUser(made.id, Secret(token)))
 
 
 async def _connection(on: Stage, engine: Engine, beginning: Beginning) -> int:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import cache
 from typing import Any
 
@@ -83,9 +83,20 @@ class Stage:
         self.heard.add((change.row.attempt_id, change.row.seq))
 
 
+Serving = Callable[[Simulator], AbstractAsyncContextManager[str]]
+"""Serves a simulator while a block runs; its base URL."""
+
+
+@asynccontextmanager
+async def _served(simulator: Simulator) -> AsyncIterator[str]:
+    async with running(simulator) as server:
+        yield server.url
+
+
 @asynccontextmanager
 async def stage(
     *,
+    serving: Serving = _served,
     settings: Settings | None = None,
     timeouts: Timeouts | None = None,
     store: Store | None = None,
@@ -94,11 +105,11 @@ async def stage(
     """A stage for as long as the block runs: the simulator over HTTP, on a clock moved by hand."""
     clock = ManualClock()
     simulator = Simulator(settings or Settings(), clock)
-    async with running(simulator) as server:
+    async with serving(simulator) as url:
         yield Stage(
             clock=clock,
             simulator=simulator,
-            url=server.url,
+            url=url,
             store=store or MemoryStore(),
             vault=FlakyVault(),
             keyring=Keyring.generate(),

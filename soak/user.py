@@ -3,6 +3,8 @@
 from collections import Counter
 from typing import Any
 
+import aiohttp
+
 from powens_flow import events as e
 from powens_flow.api import PowensError
 from powens_flow.prompts import Prompt
@@ -64,6 +66,6 @@ class EndUser(Driver):
         """A page that does not open, or a tab that is closed, brings nothing back."""
         try:
             event = await super()._open_url(view)
-        except RuntimeError:
+        except (RuntimeError, ValueError, aiohttp.ClientError):
             return None
         return None if self._closes_tab else event
