@@ -18,6 +18,7 @@ from attrs import frozen
 from powens_flow.engine import Engine
 from powens_flow.policy import Deadlines
 from soak import check
+from soak.alive import ATTEMPTS, alive
 from soak.bringing import brought, process
 from soak.cell import ORPHANS_DIE
 from soak.check import Bad
@@ -138,4 +139,6 @@ async def run() -> dict[str, Any]:
         for bad in [bad for row in await all_of(rows) for bad in row]:
             tally.tried += 1
             tally.add_all(bad)
+    tally.tried += ATTEMPTS
+    tally.add_all(await alive())
     return tally.line(states=len(WAITS), modes=len(MODES))
