@@ -58,11 +58,11 @@ MODES = (
 )
 
 
-async def lived(key: tuple[str, str], mode: Mode) -> list[Bad]:
+async def lived(key: tuple[str, str], mode: Mode, seed: int = 0) -> list[Bad]:
     """Brings an attempt to a wait, and lets time pass to its end; what is bad about it."""
     where = f"{key[0]}: {key[1]} {mode.name}"
     with TemporaryDirectory() as folder:
-        async with unhandled() as escaped, stage() as on:
+        async with unhandled() as escaped, stage(seed=seed) as on:
             try:
                 bad = await _lived(on, key, mode, Path(folder) / "attempts.db")
             except Exception as error:
@@ -121,21 +121,21 @@ async def _left(on: Stage, cleanup: str | None, wait: Wait) -> list[Bad]:
     return [] if has == wanted else [("lost", f"(users, connections) are {has}, not {wanted}")]
 
 
-def _row(key: tuple[str, str]) -> list[list[Bad]]:
+def _row(key: tuple[str, str], seed: int) -> list[list[Bad]]:
     """All modes of one wait, in a process with a loop of its own."""
 
     async def played() -> list[list[Bad]]:
-        return [await lived(key, mode) for mode in MODES]
+        return [await lived(key, mode, seed) for mode in MODES]
 
     return asyncio.run(played())
 
 
-async def run() -> dict[str, Any]:
-    """Every wait in every mode."""
+async def run(*, seed: int = 0) -> dict[str, Any]:
+    """Every wait in every mode; `seed` is of the retries' jitter."""
     tally, loop = Tally("clock"), asyncio.get_running_loop()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(PROCESSES, mp_context=context) as pool:
-        rows = [loop.run_in_executor(pool, _row, key) for key in WAITS]
+        rows = [loop.run_in_executor(pool, _row, key, seed) for key in WAITS]
         for bad in [bad for row in await all_of(rows) for bad in row]:
             tally.tried += 1
             tally.add_all(bad)
