@@ -167,7 +167,7 @@ async def _walk(one: Course, raced: Raced) -> None:
     cancel_at = one.chance.randint(1, 5) if raced.kind == "cancelled" else 0
     for _ in range(STEPS):
         if "raised" in seen or seen["kind"] in ENDS:
-            raced.end = seen.get("state", "")
+            raced.end = seen.get("state", raced.end)
             return
         event = await _ask(one, raced, "answer", attempt=raced.attempt, script=raced.script)
         if not event or "raised" in event:  # nothing to do now, or not any more

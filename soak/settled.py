@@ -28,7 +28,7 @@ class Raced:
     owner: str
     script: str
     attempt: str = ""
-    end: str = ""
+    end: str = "never"
     races: int = 0
     rounds: Counter[str] = field(factory=Counter)
     sent: Counter[str] = field(factory=Counter)
@@ -60,7 +60,7 @@ async def _bad_race(
     for what in one.raised:
         yield "unhandled", what
     if one.end not in GOOD_ENDS.get(one.kind, {"completed"}):
-        yield "lost", f"ended {one.end or 'never'}"
+        yield "lost", f"ended {one.end}"
     rows = await store.history(one.attempt)
     for item in (*_bad_journal(rows, one.end), *_bad_events(one, rows), *_untold(rows, heard)):
         yield item
@@ -78,7 +78,7 @@ def _bad_journal(rows: Sequence[JournalRow], end: str) -> Iterator[Bad]:
     for before, after in itertools.pairwise(rows):
         if before.dest != after.source:
             yield "lost", f"{after.source} follows {before.dest}"
-    if end and (not rows or rows[-1].dest != end):
+    if not end.startswith("never") and (not rows or rows[-1].dest != end):
         yield "lost", "the journal does not lead to the end"
 
 
