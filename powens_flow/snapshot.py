@@ -46,7 +46,7 @@ class RowDetails:
 def dump(attempt: Attempt) -> str:
     """The attempt as one JSON object, on one line."""
     text = _to_json(_head(attempt))[:-1]
-    if attempt.policy != _DEFAULT_POLICY:
+    if attempt.policy is not _DEFAULT_POLICY and attempt.policy != _DEFAULT_POLICY:
         text = f"{text}{_POLICY_NEXT}{_POLICIES.text_of(attempt.policy)[1:]}"
     if attempt.connector is not None:
         text = f"{text}{_CONNECTOR_NEXT}{_CONNECTORS.text_of(attempt.connector)[1:]}"
@@ -257,6 +257,7 @@ def _load_parts(text: str) -> Attempt:
     plain = _from_json(f"{head}}}")
     if is_policy:
         plain["policy"] = _POLICIES.value_of(f"{{{policy}")
+    plain.setdefault("policy", _DEFAULT_POLICY)  # making and checking another costs as much again
     if is_connector:
         plain["connector"] = _CONNECTORS.value_of(f"{{{connector}")
     attempt: Attempt = _attempt(plain, Attempt)
