@@ -22,6 +22,7 @@ from powens_flow.errors import HandlerError, Outdated
 from powens_flow.evolving import evolve
 from powens_flow.handlers.failures import outcome_of
 from powens_flow.machine import Definition, NotAccepted
+from powens_flow.machine.compose import State
 from powens_flow.outcomes import Outcome
 from powens_flow.store.port import Posted, Save, StoreError, Taken, Untold
 
@@ -168,13 +169,13 @@ class Drive:
         """One run of the present calling state's handler; False when it is tried again later."""
         if self._take_cancel():
             return True
+        state = self.definition.state(self.definition.today(self.attempt.state) or "")
         try:
-            outcome, calls = await self._outcome()
+            outcome, calls = await self._outcome(state)
         except _Cancelled:
             self._take_cancel()
             return True
         self.values, self.recovering, self._wrote_here = {}, False, False
-        state = self.definition.state(self.definition.today(self.attempt.state) or "")
         self._look_after = outcome.retry_after or 0.0
         later = waiting.retry(self.attempt, state.retry, outcome, self.now(), self._tools.chance())
         self._claims |= {claim.key: claim for claim in outcome.claims}
@@ -187,8 +188,8 @@ class Drive:
         self._move(absorb(self.attempt, outcome), outcome.kind, cause, outcome, calls=calls)
         return True
 
-    async def _outcome(self) -> tuple[Outcome, tuple[Any, ...]]:
-        handler = self.definition.handler(self.definition.today(self.attempt.state) or "")
+    async def _outcome(self, state: State) -> tuple[Outcome, tuple[Any, ...]]:
+        handler = self.definition.handler(state.name)
         with recorded_calls() as calls:
             try:
                 outcome = _fitting(await handler(self, self.attempt))
@@ -279,7 +280,7 @@ class Drive:
 
     def _cancellation(self) -> Posted | None:
         """The cancellation that waits, unless what a crash left behind must be found out first."""
-        if self.recovering or not self._takes(v.CANCEL):
+        if not self._inbox or self.recovering or not self._takes(v.CANCEL):
             return None
         return next((one for one in self._inbox if one.event.get("type") == v.CANCEL), None)
 
