@@ -121,8 +121,11 @@ def _connection_id(parameters: Mapping[str, str]) -> int | None:
 
 
 def _try_again(attempt: Attempt, event: e.TryAgain, now: datetime) -> Attempt:
-    """The user need not wait until a lost answer can no longer have had an effect."""
-    return evolve(attempt, unsure_since=None)
+    """The user need not wait until a lost answer can no longer have had an effect.
+
+    A connection that may still come to be is not forgotten: clean-up has to know of it.
+    """
+    return attempt if attempt.id_connection is None else evolve(attempt, unsure_since=None)
 
 
 def _finish_later(attempt: Attempt, event: e.FinishLater, now: datetime) -> Attempt:

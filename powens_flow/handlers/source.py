@@ -74,7 +74,6 @@ async def submit_source(context: Context, attempt: Attempt) -> Outcome:
 
 
 async def _submit(context: Context, attempt: Attempt, name: str) -> Outcome:
-    unsure = {"unsure_since": attempt.entered_at}
     try:
         read: m.Connection = await context.call(
             name, source=attempt.source or None, values=context.values
@@ -84,10 +83,16 @@ async def _submit(context: Context, attempt: Attempt, name: str) -> Outcome:
         return outcome_of(error, writing=True)
     except (api.InteractionNeeded, api.NoAccount) as error:
         # A code instead of a connection: whether one was made is not said.
-        return evolve(outcome_of(error, writing=True, **unsure), kind=v.UNKNOWN)
+        return evolve(_refused(attempt, error), kind=v.UNKNOWN)
     except api.PowensError as error:
-        return outcome_of(error, writing=True, **unsure)
+        return _refused(attempt, error)
     return _submitted(attempt, read)
+
+
+def _refused(attempt: Attempt, error: api.PowensError) -> Outcome:
+    """What Powens refused for certain leaves no doubt; an earlier one stands."""
+    unsure = {"unsure_since": attempt.entered_at} if error.may_have_acted else {}
+    return outcome_of(error, writing=True, **unsure)
 
 
 async def fetch_key_anew(context: Context) -> None:

@@ -206,7 +206,11 @@ def test_an_endless_error_of_the_page_is_cut() -> None:
 
 
 def test_trying_again_waits_no_longer_for_a_lost_answer() -> None:
-    assert after(e.TryAgain(), attempt(unsure_since=NOW)).unsure_since is None
+    assert after(e.TryAgain(), attempt(id_connection=1, unsure_since=NOW)).unsure_since is None
+
+
+def test_a_connection_that_may_still_come_is_not_forgotten_by_trying_again() -> None:
+    assert after(e.TryAgain(), attempt(unsure_since=NOW)).unsure_since == NOW
 
 
 def test_finishing_later_puts_the_source_off_in_its_state() -> None:

@@ -149,6 +149,31 @@ async def test_clean_up_waits_for_a_creation_that_may_still_be_at_work(
     assert attempt.cleanup == "connection"
 
 
+async def test_clean_up_knows_of_a_creation_that_the_user_did_not_wait_for(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    await with_a_permanent_user(w)
+    w.simulator.add_fault(Fault("drop_and_act_later", "POST", CREATE, seconds=20))
+    driver, view = await run_until(w, "wait.finding_out", Script())
+    form = await driver.owner.send(view.attempt_id, e.TryAgain())
+    assert shown(form) == FILL_IN
+    after = await driver.owner.send(view.attempt_id, e.Cancel())
+    assert shown(await driver.run(after)) == CANCELLED
+    assert w.simulator.connections == []
+
+
+async def test_a_refusal_leaves_no_doubt_that_clean_up_would_wait_for(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    await with_a_permanent_user(w)
+    driver, view = await run_until(w, "fill_in_fields", Script(login="wrongpass"))
+    again = await driver.step(view)
+    assert again.prompt.error is not None
+    assert shown(await driver.owner.send(view.attempt_id, e.Cancel())) == CANCELLED
+
+
 # --- nobody looked -------------------------------------------------------------------------------
 
 
