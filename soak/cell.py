@@ -111,7 +111,7 @@ async def _played(on: Stage, engine: Engine, story: Story, column: Column) -> Ca
     attempt = await on.store.load(end.attempt_id)
     assert attempt is not None, "it has just ended"
     users = len(on.simulator.users)
-    on.clock.advance(ORPHANS_DIE)
+    await on.pass_by(ORPHANS_DIE)
     died = users - len(on.simulator.users)
     bad = [
         *check.posted_unasked(list(on.simulator.received)[seen:], user.submitted),

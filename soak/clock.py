@@ -93,7 +93,7 @@ async def _ended(on: Stage, engine: Engine, idle: Idle, wait: Wait) -> list[Bad]
     await idle.until_ended()
     await engine.settled(within=2.0)
     attempt = await idle.attempt()
-    on.clock.advance(ORPHANS_DIE)
+    await on.pass_by(ORPHANS_DIE)
     on.vault.fails.clear()
     return [
         *idle.bad,

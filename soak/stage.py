@@ -79,6 +79,12 @@ class Stage:
             grace=0.0,
         )
 
+    async def pass_by(self, seconds: float) -> None:
+        """Time passes, and nobody acts but Powens, which may still be at work for a minute."""
+        self.clock.advance(60)
+        await self.simulator.settle()
+        self.clock.advance(seconds)
+
     async def _hear(self, change: Change) -> None:
         self.heard.add((change.row.attempt_id, change.row.seq))
 
