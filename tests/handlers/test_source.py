@@ -158,7 +158,8 @@ async def test_what_a_creation_can_come_to(error: api.PowensError, kind: str) ->
         "submit_source", FIRST, {**CREATION, "create_connection": error}, values=VALUES
     )
     assert outcome.kind == kind
-    assert outcome.changes == {"unsure_since": FIRST.entered_at}
+    doubt = {"unsure_since": FIRST.entered_at} if error.may_have_acted else {}
+    assert outcome.changes == doubt
     keeps_the_claim = kind == "unknown"
     assert (outcome.dropped_claims == ()) is keeps_the_claim
     assert outcome.problem is not None
