@@ -33,6 +33,10 @@ async def open_user(context: Context, attempt: Attempt) -> Outcome:
         return Outcome(v.DONE, {"user": _shared(claim, attempt)})
     if claim.attempt_id != attempt.id:
         return Outcome(v.LOCKED, problem=Problem("user.being_made"), retry_after=1.0)
+    # Another attempt gives its claim up only when the vault has its user: look once more.
+    kept = await context.call("kept_user")
+    if kept is not None:
+        return Outcome(v.DONE, {"user": kept}, dropped_claims=(user_key(attempt),))
     if context.recovering:  # an earlier run may have made one: it cannot be found
         attempt = context.note(orphans=attempt.orphans + 1)
     try:

@@ -1,7 +1,8 @@
 """The user context: whose Powens user an attempt works for, and whose token is kept."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from powens_flow.policy import Deadlines
 from powens_flow.secret import Secret
 from powens_flow.simulator import Settings
 from powens_flow.simulator.faults import Fault
+from powens_flow.store.memory import MemoryStore
 from powens_flow.testing import Script, World
 from powens_flow.vault import PermanentUser
 from tests.e2e.story import (
@@ -270,3 +272,35 @@ async def test_that_wait_can_be_cancelled_and_expires(
         view = await driver.wait(view)
     assert view.state == ended
     assert w.simulator.users == []
+
+
+class SlowToClaim(MemoryStore):
+    """A store on which another attempt ends between a look at the vault and the claim."""
+
+    before_claim: Callable[[], Awaitable[None]] | None = None
+
+    async def claim(self, claim: Claim, now: datetime) -> Claim:
+        meanwhile, self.before_claim = self.before_claim, None
+        if meanwhile is not None:
+            await meanwhile()
+        return await super().claim(claim, now)
+
+
+async def test_a_user_kept_while_another_attempt_begins_is_the_owners_only_one(
+    open_world: OpenWorld,
+) -> None:
+    store = SlowToClaim()
+    w = await open_world(store=store)
+    first = w.driver(Script())
+    view = await first.until("choose_accounts")
+
+    async def first_ends() -> None:
+        assert (await first.run(view)).state == "completed"
+
+    store.before_claim = first_ends
+    second = w.driver(Script("160"))
+    end = await second.run()
+    assert end.state == "completed"
+    (user,) = w.simulator.users
+    assert len(user.connections) == 2
+    assert w.simulator.calls[INIT] == 1
