@@ -15,7 +15,7 @@ help: ## say what there is
 run: $(VENV)/cli.stamp ## run the demo (ARGS="--scenario sms", ARGS=--json, ...)
 	$(BIN)/powens-flow demo $(ARGS)
 
-test: $(VENV)/dev.stamp ## run the tests (ARGS="-k sms", ...)
+test: $(VENV)/dev.stamp $(VENV)/js.stamp ## run the tests (ARGS="-k sms", ...)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
 check: format-check lint types diagrams-check test ## format, lint, types, diagrams, tests
@@ -46,7 +46,7 @@ soak: $(VENV)/dev.stamp ## run the long proofs
 	$(BIN)/python -m soak all $(ARGS)
 
 clean: ## delete what was made
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) tests/js/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # --- the environment --------------------------------------------------------------------------
@@ -69,3 +69,10 @@ $(VENV)/cli.stamp: pyproject.toml | $(BIN)/python
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/python
 	$(PIP_INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/cli.stamp
+
+# What some tests run in a browser. Without npm they are skipped, and say why.
+$(VENV)/js.stamp: tests/js/package.json | $(BIN)/python
+	@if command -v npm >/dev/null; then \
+		npm install --prefix tests/js --silent --no-audit --no-fund --no-package-lock; \
+	else echo "make: no npm: the tests that need its packages are skipped" >&2; fi
+	@touch $@
