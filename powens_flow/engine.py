@@ -84,7 +84,7 @@ class Engine:
         keys = PublicKeys(api)
         self._sealer = Sealer(keys)
         self._directory = Directory(api, self._clock)
-        self._listeners = Listeners(store)
+        self._listeners = Listeners(store, self._clock)
         self._drives = Drives(store, self._clock, self._holder)
         self._tools = Tools(
             services=Services(api, keys, keyring, vault, store, self._clock),
@@ -135,10 +135,11 @@ class Engine:
     async def close(self) -> None:
         """Give the drives under way `grace` seconds to rest, and tell the listeners.
 
-        A drive that is cut short is taken up again, here or elsewhere, when its lease has lapsed.
+        A drive that is cut short is taken up again, here or elsewhere, when its lease has lapsed;
+        what a listener takes too long to hear is told by a later run.
         """
         await self._drives.close(self._grace)
-        await self._listeners.settled()
+        await self._listeners.close()
 
     def for_owner(self, owner: str) -> Owner:
         """The attempts of one end user; another owner's do not exist there."""

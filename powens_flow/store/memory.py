@@ -198,8 +198,21 @@ class MemoryStore:
 
     async def untold(self, limit: int) -> tuple[Untold, ...]:
         """See `Store.untold`."""
-        found = self._all_untold()
-        return tuple(untold for untold, _ in zip(found, range(limit), strict=False))
+        return tuple(itertools.islice(self._all_untold(), limit))
+
+    async def untold_attempts(self) -> tuple[str, ...]:
+        """See `Store.untold_attempts`."""
+        return tuple(self._untold[number].attempt.id for number in sorted(self._untold))
+
+    async def untold_of(self, attempt_ids: Collection[str]) -> tuple[Untold, ...]:
+        """See `Store.untold_of`."""
+        found = (self._kept.get(attempt_id) for attempt_id in attempt_ids)
+        return tuple(
+            Untold(row, kept.attempt)
+            for kept in found
+            if kept is not None
+            for row in kept.untold.values()
+        )
 
     async def told(self, rows: Collection[tuple[str, int]]) -> None:
         """See `Store.told`."""

@@ -189,6 +189,14 @@ class Store(Protocol):
         """Transitions that listeners have yet to hear of, in order for each attempt."""
         ...
 
+    async def untold_attempts(self) -> tuple[str, ...]:
+        """The ids of the attempts that have such transitions."""
+        ...
+
+    async def untold_of(self, attempt_ids: Collection[str]) -> tuple[Untold, ...]:
+        """The transitions of these attempts that listeners have yet to hear of, as `untold`."""
+        ...
+
     async def told(self, rows: Collection[tuple[str, int]]) -> None:
         """Listeners heard of these (attempt id, seq)."""
         ...

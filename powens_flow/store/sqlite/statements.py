@@ -143,6 +143,19 @@ from journal indexed by journal_untold join attempt on no = attempt
 where untold is not null order by attempt, seq
 """
 
+UNTOLD_ATTEMPTS: Final = """
+select (select id from attempt where no = attempt)
+from journal indexed by journal_untold
+where untold is not null group by attempt order by attempt
+"""
+
+# id
+UNTOLD_OF: Final = """
+select seq, at, "trigger", source, dest, cause, duration, machine_hash, details, id, snapshot
+from journal indexed by journal_untold join attempt on no = attempt
+where untold is not null and attempt = (select no from attempt where id = ?) order by seq
+"""
+
 # id, seq
 TOLD: Final = """
 update journal set untold = null where attempt = (select no from attempt where id = ?) and seq = ?
