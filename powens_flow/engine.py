@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from powens_flow import events as e
+from powens_flow import telemetry
 from powens_flow.api import PowensClient, PublicKeys
 from powens_flow.api.errors import Gone, Unauthorised
 from powens_flow.attempt import Attempt, JournalRow, Problem
@@ -68,6 +69,7 @@ class Engine:
         patience: float = 25.0,
         grace: float = 10.0,
     ) -> None:
+        telemetry.start()
         self._policy = policy or Policy()
         self._clock = clock or SystemClock()
         self._store = store

@@ -19,6 +19,7 @@ from powens_flow.api.recording import current_recording
 from powens_flow.attempt import CallRecord
 from powens_flow.clock import Clock
 from powens_flow.secret import Secret
+from powens_flow.telemetry import hooks
 
 T = TypeVar("T")
 
@@ -114,10 +115,14 @@ class Transport:
             # Outside of the recording: a call that has no turn is not made.
             await self._pace.turn(self._patience(request))
         recording = current_recording()
+        watched = hooks.active()
         if recording is None:
-            outcome = await self._outcome(request, read)
+            work = self._outcome(request, read)
         else:
-            outcome = await self._recorded(request, read, recording)
+            work = self._recorded(request, read, recording)
+        if watched is not None:
+            work = watched.called(request.name, request.method, self.base, work)
+        outcome = await work
         if outcome.error is not None:
             self._heed(outcome.error)
             raise outcome.error

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -193,6 +194,11 @@ class MemoryStore:
         """See `Store.live`."""
         kept = self._of_owner.get(owner, ())
         return tuple(one.attempt.id for one in kept if one.wakes_at is not None)
+
+    async def live_states(self) -> Mapping[tuple[str, str], int]:
+        """See `Store.live_states`."""
+        live = (kept.attempt for kept in self._kept.values() if kept.wakes_at is not None)
+        return Counter((attempt.machine, attempt.state) for attempt in live)
 
     # --- listeners ---------------------------------------------------------------------------
 

@@ -225,6 +225,10 @@ class Store(Protocol):
         those with a `due_at` or a lease)."""
         ...
 
+    async def live_states(self) -> Mapping[tuple[str, str], int]:
+        """How many attempts that have not ended are in which machine's which state."""
+        ...
+
     async def purge(self, before: datetime, *, limit: int = 1000) -> int:
         """Forget attempts that ended before then, with their journals, at most `limit` of them.
 

@@ -71,6 +71,11 @@ def live(db: DB, owner: str) -> tuple[str, ...]:
     return tuple(found[0] for found in db.execute(sql.LIVE, (owner,)))
 
 
+def live_states(db: DB) -> dict[tuple[str, str], int]:
+    """How many attempts that have not ended are in which machine's which state."""
+    return {(machine, state): count for machine, state, count in db.execute(sql.LIVE_STATES)}
+
+
 def concerned(db: DB, id_user: int) -> tuple[str, ...]:
     """The ids of attempts of that Powens user that have not ended."""
     return tuple(found[0] for found in db.execute(sql.CONCERNED, (id_user,)))

@@ -88,6 +88,11 @@ select no, version, wake_at from attempt where wake_at is not null order by wake
 # owner
 LIVE: Final = "select id from attempt where owner = ? and ended_at is null order by no"
 
+LIVE_STATES: Final = """
+select machine, state, count(*) from attempt indexed by attempt_wakes
+where wake_at is not null group by machine, state
+"""
+
 # id_user
 CONCERNED: Final = "select id from attempt where id_user = ? and ended_at is null order by no"
 

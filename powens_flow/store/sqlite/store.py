@@ -162,6 +162,10 @@ class SQLiteStore:
         work = partial(reads.connections, owner=owner, without=without)
         return await self._open_writer().read(work)
 
+    async def live_states(self) -> Mapping[tuple[str, str], int]:
+        """See `Store.live_states`."""
+        return await self._open_writer().read(reads.live_states)
+
     # --- listeners ---------------------------------------------------------------------------
 
     async def untold(self, limit: int) -> tuple[Untold, ...]:
