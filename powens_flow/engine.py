@@ -81,7 +81,7 @@ class Engine:
             else load_machines(registry or default_registry(), machines)
         )
         self._keyring = keyring
-        keys = PublicKeys(api)
+        self._keys = keys = PublicKeys(api)
         self._sealer = Sealer(keys)
         self._directory = Directory(api, self._clock)
         self._listeners = Listeners(store)
@@ -157,6 +157,23 @@ class Engine:
             return listener
 
         return add
+
+    def watch(self, watcher: Callable[[str], None]) -> Callable[[], None]:
+        """Call `watcher` with an attempt's id whenever a drive of it has ended in this process.
+
+        A hint for whoever shows attempts as they are: nothing is kept for it, and what other
+        processes do is not heard of. Answers a function that ends it.
+        """
+        self._drives.watchers.append(watcher)
+        return lambda: self._drives.watchers.remove(watcher)
+
+    async def public_key(self) -> Mapping[str, str]:
+        """The domain's public key as a JWK, for a browser that seals values itself.
+
+        Raises:
+            PowensError: it could not be fetched.
+        """
+        return dict((await self._keys.current()).members)
 
     async def settled(self, *, within: float | None = None) -> None:
         """Wait until no attempt is driven here, and the listeners heard of all that was saved.
