@@ -13,6 +13,7 @@ from powens_flow.errors import (
     EventNotAccepted,
     EventRefused,
     FlowError,
+    IdempotencyKeyReused,
     NoSuchAttempt,
     Outdated,
     Working,
@@ -29,6 +30,10 @@ log = structlog.get_logger("powens_flow")
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 """Of every answer that does not say otherwise."""
 
+_PLAIN: Mapping[type[Exception], str] = {
+    NoSuchAttempt: "no_such_attempt",
+    IdempotencyKeyReused: "idempotency_key_reused",
+}
 _OF_THE_ATTEMPT: Mapping[type[FlowError], str] = {
     EventNotAccepted: "not_accepted",
     EventRefused: "refused",
@@ -89,8 +94,8 @@ def problem_of(error: Exception) -> Problem:
     """The problem that an exception is told as; what nobody expected is logged by its class."""
     if isinstance(error, Problem):
         return error
-    if isinstance(error, NoSuchAttempt):
-        return Problem("no_such_attempt")
+    if type(error) in _PLAIN:
+        return Problem(_PLAIN[type(error)])
     if isinstance(error, InvalidEvent):
         return Problem("invalid", str(error), error.fields)
     if isinstance(error, PowensError):
@@ -113,7 +118,7 @@ def _of_powens(error: PowensError) -> Problem:
 async def told(call: Call, attempt_id: str, error: FlowError) -> Problem:
     """An error of the engine with the attempt as it stands: the screen was stale, or is shown
     again with what was wrong."""
-    if isinstance(error, NoSuchAttempt):
+    if type(error) in _PLAIN:
         return problem_of(error)
     view = await call.owner.get(attempt_id)
     prompt = getattr(error, "prompt", None)

@@ -6,6 +6,7 @@ from typing import Final
 from aiohttp import web
 
 from powens_flow.errors import FlowError
+from powens_flow.idempotency import IdempotencyKey
 from powens_flow.view import View
 from powens_flow.web.answers import shown, told
 from powens_flow.web.body import read_json
@@ -21,15 +22,16 @@ async def start(call: Call) -> web.Response:
     """`POST attempts`: a new attempt, taken to its first rest."""
     body = await read_json(call.request, call.connect.limits.body)
     wanted = start_from_json(body, call.connect.engine.machines)
-    view = await _started(call, wanted)
+    key = call.key(body)
+    view = await call.connect.retried.run(key, lambda: _started(call, wanted, key))
     location = f"{call.request.rel_url.raw_path}/{view.attempt_id}"
     return shown(view.to_json(), 201, Location=location)
 
 
-async def _started(call: Call, wanted: Start) -> View:
+async def _started(call: Call, wanted: Start, key: IdempotencyKey | None) -> View:
     if wanted.machine == RECONNECT and wanted.id_connection is not None:
-        return await call.owner.reconnect(wanted.id_connection, refresh=wanted.refresh)
-    return await call.owner.start(wanted.machine)
+        return await call.owner.reconnect(wanted.id_connection, refresh=wanted.refresh, key=key)
+    return await call.owner.start(wanted.machine, key=key)
 
 
 async def read(call: Call) -> web.Response:
@@ -41,10 +43,13 @@ async def read(call: Call) -> web.Response:
 async def send(call: Call) -> web.Response:
     """`POST attempts/{id}/events`: one event, taken to the attempt's next rest."""
     event = await read_json(call.request, call.connect.limits.body)
+    attempt_id, key = call.attempt_id, call.key(event)
     try:
-        view = await call.owner.send(call.attempt_id, event)
+        view = await call.connect.retried.run(
+            key, lambda: call.owner.send(attempt_id, event, key=key)
+        )
     except FlowError as error:
-        raise await told(call, call.attempt_id, error) from None
+        raise await told(call, attempt_id, error) from None
     return shown(view.to_json())
 
 

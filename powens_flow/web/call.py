@@ -2,15 +2,18 @@
 
 import inspect
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 from attrs import define, field, frozen
 
 from powens_flow.engine import Engine
+from powens_flow.idempotency import IdempotencyKey
 from powens_flow.owner import Owner
 from powens_flow.web.limits import Limits, Rate
 from powens_flow.web.origin import check_origin
 from powens_flow.web.problems import Problem
+from powens_flow.web.retried import HEADER, Retried, key_of
 from powens_flow.web.watching import Watching
 from powens_flow.webhooks import Receiver
 
@@ -33,6 +36,7 @@ class Connect:
     _receiver: Receiver | None = None
     _watching: Watching | None = None
     rate: Rate = field(init=False)
+    retried: Retried = field(init=False, factory=Retried)
 
     def __attrs_post_init__(self) -> None:
         self.rate = Rate(self.limits.changes)
@@ -88,6 +92,11 @@ class Call:
         if len(named) > 200 or not named.isprintable():
             raise Problem("no_such_attempt")
         return named
+
+    def key(self, body: Any) -> IdempotencyKey | None:
+        """The idempotency key that the request came with. Raises Problem."""
+        request = [self.request.method, self.request.path, body]
+        return key_of(self.request.headers.get(HEADER), self.owner_id, request)
 
 
 async def owner_of(request: web.Request, connect: Connect) -> str | None:
