@@ -11,6 +11,7 @@ from powens_flow.cli.demo import demo
 from powens_flow.cli.diagram import diagram, diagrams
 from powens_flow.cli.doctor import doctor
 from powens_flow.cli.logs import configure_logs
+from powens_flow.cli.serve import serve
 from powens_flow.cli.simulate import simulate
 
 NAME = "powens-flow"
@@ -25,7 +26,7 @@ def cli(verbose: bool) -> None:
     configure_logs(verbose=verbose)
 
 
-for command in (demo, simulate, check, diagram, diagrams, doctor):
+for command in (demo, serve, simulate, doctor, check, diagram, diagrams):
     cli.add_command(command)
 
 
