@@ -1,6 +1,6 @@
 # Short verbs. Each makes what it needs: Python 3.11 or newer, make and a package index are enough.
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format-check lint types diagrams-check diagrams format bench soak clean
+.PHONY: help run serve test check format-check lint types diagrams-check diagrams format bench load soak clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -44,6 +44,9 @@ format: $(VENV)/dev.stamp ## format the code
 
 bench: $(VENV)/dev.stamp ## run the benchmark
 	$(BIN)/python -m benchmarks $(ARGS)
+
+load: $(VENV)/dev.stamp ## run many people at once on one served process
+	$(BIN)/python -m benchmarks.load $(ARGS)
 
 soak: $(VENV)/dev.stamp ## run the long proofs
 	$(BIN)/python -m soak all $(ARGS)

@@ -32,13 +32,15 @@ View = dict[str, Any]
 class Request:
     """One request: its route, the event if it sends one, from which state, and how long it took.
 
-    `server` is milliseconds in the server's own measure (`Server-Timing`), `client` in ours.
+    `server` is milliseconds in the server's own measure (`Server-Timing`), `client` in ours; `at`
+    is when the answer came, in the loop's time.
     """
 
     route: str
     status: int
     server: float
     client: float
+    at: float
     machine: str = ""
     state: str = ""
     event: str = ""
@@ -53,7 +55,7 @@ class Plan:
     looks_at: str | None = None
     sources: str | None = None
     further: int = 0
-    bank: str = "credit"
+    bank: str = "test"
 
 
 class Failed(Exception):
@@ -205,9 +207,10 @@ class Person:
             method, self.origin + path, allow_redirects=False, **options
         ) as response:
             body = await response.read()
-        took = (asyncio.get_running_loop().time() - began) * 1000
+        ended = asyncio.get_running_loop().time()
         measured = _server_ms(response.headers.get("Server-Timing", ""))
-        self.requests.append(Request(route, response.status, measured, took, *where, event))
+        took = (ended - began) * 1000
+        self.requests.append(Request(route, response.status, measured, took, ended, *where, event))
         if response.status >= 400:
             raise Failed(f"{method} {route} {event}: {response.status} {body[:300]!r}")
         return json.loads(body) if response.content_type == "application/json" else None
