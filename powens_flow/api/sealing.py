@@ -2,24 +2,35 @@
 
 Each value on its own is a compact JWE for Powens' key, of its UTF-8 bytes: `RSA-OAEP-256`,
 `A256GCM` (also `A256CBC-HS512`), `kid` in the header (protocol page, End-to-end encryption).
+
+The one kind of JWE that is made here is put together of `cryptography`'s primitives, which jwcrypto
+stands on: its JWE object, made for every kind, spends four fifths of its time on copying tables.
 """
 
 import json
+import os
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Final
 
-from jwcrypto.common import base64url_decode
-from jwcrypto.jwe import JWE
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, OAEP
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from jwcrypto.common import base64url_decode, base64url_encode
 
 from powens_flow.api.keys import PublicKey
 
 LONGEST_VALUE: Final = 64 * 1024
 """Characters of a sealed value; no credential comes near."""
 _PART: Final = re.compile(r"[A-Za-z0-9_-]*")
-_SIZES: Final = {"A256GCM": (12, 16), "A256CBC-HS512": (16, 32)}
+_KEY, _VECTOR, _TAG = 32, 12, 16
+"""Bytes of an `A256GCM` key, its initialisation vector and its tag (RFC 7518, section 5.3)."""
+_SIZES: Final = {"A256GCM": (_VECTOR, _TAG), "A256CBC-HS512": (16, 32)}
 """Bytes of the initialisation vector and of the tag (RFC 7518, sections 5.2.5 and 5.3)."""
+_OAEP_256: Final = OAEP(MGF1(SHA256()), SHA256(), label=None)
+"""`RSA-OAEP-256` (RFC 7518, section 4.3)."""
 
 
 class SealFlaw(StrEnum):
@@ -54,9 +65,16 @@ def _sealed(name: str, value: str, key: PublicKey) -> str:
     plaintext = None if _has_half_a_pair(value) else value.encode("utf-8")
     if plaintext is None:
         raise SealRefused(name, SealFlaw.MALFORMED)
-    header = {"alg": "RSA-OAEP-256", "enc": "A256GCM", "kid": key.kid}
-    jwe = JWE(plaintext, protected=json.dumps(header), recipient=key.jwk)
-    return str(jwe.serialize(compact=True))
+    header, content_key, vector = _header_for(key.kid), os.urandom(_KEY), os.urandom(_VECTOR)
+    sealed = AESGCM(content_key).encrypt(vector, plaintext, header.encode())
+    parts = (key.rsa.encrypt(content_key, _OAEP_256), vector, sealed[:-_TAG], sealed[-_TAG:])
+    return ".".join((header, *map(base64url_encode, parts)))
+
+
+@lru_cache(maxsize=8)
+def _header_for(kid: str) -> str:
+    plain = {"alg": "RSA-OAEP-256", "enc": "A256GCM", "kid": kid}
+    return str(base64url_encode(json.dumps(plain)))
 
 
 def _has_half_a_pair(value: str) -> bool:
@@ -69,10 +87,16 @@ def check_sealed(name: str, value: str, key: PublicKey) -> None:
     Only Powens can open it, so its header and the sizes of its parts are all there is to check.
     """
     parts = value.split(".") if len(value) <= LONGEST_VALUE else []
-    header = _header(parts[0]) if len(parts) == 5 else None
-    reason = SealFlaw.NOT_SEALED if header is None else _flaw(header, parts, key)
+    reason = _reason(parts, key) if len(parts) == 5 else SealFlaw.NOT_SEALED
     if reason is not None:
         raise SealRefused(name, reason)
+
+
+def _reason(parts: list[str], key: PublicKey) -> SealFlaw | None:
+    if parts[0] == _header_for(key.kid):  # as `seal_values` writes it
+        return None if _sized(parts, "A256GCM", key) else SealFlaw.MALFORMED
+    header = _header(parts[0])
+    return SealFlaw.NOT_SEALED if header is None else _flaw(header, parts, key)
 
 
 def _header(part: str) -> dict[str, Any] | None:
