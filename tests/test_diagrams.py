@@ -81,7 +81,7 @@ def test_the_same_machines_give_the_same_bytes() -> None:
     once, again = (load_machines(default_registry()) for _ in range(2))
 
     for name, render in ((n, r) for n in once for r in FORMATS.values()):
-        assert render(graph_of(once[name])) == render(graph_of(again[name]))
+        assert render(graph_of(once[name]), None) == render(graph_of(again[name]), None)
 
 
 def test_the_committed_diagrams_are_those_of_the_machines(machines: Machines) -> None:

@@ -23,7 +23,7 @@ def diagram(machine: str, form: str, folder: Path | None, registry: Registry | N
     if machine not in machines:
         there = ", ".join(sorted(machines))
         raise click.UsageError(f"no machine {machine!r}; there are: {there}")
-    click.echo(FORMATS[form](graph_of(machines[machine])), nl=False)
+    click.echo(FORMATS[form](graph_of(machines[machine]), None), nl=False)
 
 
 @click.command()

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 
 from powens_flow.diagrams.graph import CommonEdge, Edge, Graph, Group, Node, graph_of
 from powens_flow.diagrams.mermaid import mermaid
+from powens_flow.diagrams.overlay import Mark, Overlay
 
-FORMATS: Mapping[str, Callable[[Graph], str]] = {"mermaid": mermaid}
+FORMATS: Mapping[str, Callable[[Graph, Overlay | None], str]] = {"mermaid": mermaid}
 """The renderers by name."""
 
 __all__ = [
@@ -19,7 +20,9 @@ __all__ = [
     "Edge",
     "Graph",
     "Group",
+    "Mark",
     "Node",
+    "Overlay",
     "graph_of",
     "mermaid",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from powens_flow.diagrams.graph import CommonEdge, Edge, Graph, Group, Node
+from powens_flow.diagrams.overlay import Overlay
 
 SHAPES: Final = {"waiting": ("(", ")"), "calling": ("[[", "]]"), "final": ("([", "])")}
 STYLES: Final = (
@@ -15,7 +16,7 @@ STYLES: Final = (
 )
 
 
-def mermaid(graph: Graph) -> str:
+def mermaid(graph: Graph, overlay: Overlay | None = None) -> str:
     """The graph as Mermaid text, ending in a newline. The same graph gives the same text."""
     ids = _ids(graph)
     lines = [
