@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,14 @@ from tests.store import values as v
 EVENT = {"type": "staff.wake"}
 
 
+def content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def is_there(path: Path) -> bool:
+    return path.exists()
+
+
 @pytest.fixture
 async def file(tmp_path: Path) -> Path:
     """A store with one attempt, closed."""
@@ -28,7 +35,7 @@ async def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def old_file(tmp_path: Path) -> Iterator[Path]:
+def old_file(tmp_path: Path) -> Path:
     """A store as the first schema had it."""
     path = tmp_path / "old.db"
     db = schema.opened(path, schema.migrations()[:1], 1.0)
@@ -39,7 +46,7 @@ def old_file(tmp_path: Path) -> Iterator[Path]:
             (attempt.id, dump(attempt)),
         )
     db.close()
-    yield path
+    return path
 
 
 async def test_a_reader_reads_while_a_backend_writes(file: Path) -> None:
@@ -50,13 +57,13 @@ async def test_a_reader_reads_while_a_backend_writes(file: Path) -> None:
 
 
 async def test_a_reader_cannot_write(file: Path) -> None:
-    before = file.read_bytes()
+    before = content(file)
     async with SQLiteStore(file, access=READ) as reader:
         with pytest.raises(StoreError):
             await reader.post("one", EVENT, version=2, now=v.NOON)
         with pytest.raises(StoreError):
             await v.created(reader, v.an_attempt("two"))
-    assert file.read_bytes() == before
+    assert content(file) == before
 
 
 async def test_a_writer_posts_to_a_store_as_it_is(file: Path) -> None:
@@ -78,11 +85,11 @@ async def test_a_store_is_read_where_nothing_may_be_written(file: Path) -> None:
 
 @pytest.mark.parametrize("access", [READ, WRITE])
 async def test_a_store_of_an_older_schema_is_left_as_it_is(old_file: Path, access: Access) -> None:
-    before = old_file.read_bytes()
+    before = content(old_file)
     told = "has schema 1, this version knows 2"
     with pytest.raises(StoreVersionError, match=told):
         await SQLiteStore(old_file, access=access).open()
-    assert old_file.read_bytes() == before
+    assert content(old_file) == before
 
 
 async def test_an_older_schema_is_migrated_by_a_backend(old_file: Path) -> None:
@@ -102,22 +109,23 @@ async def test_a_newer_schema_is_left_as_it_is(file: Path, access: Access) -> No
 
 
 @pytest.mark.parametrize("access", [READ, WRITE])
-@pytest.mark.parametrize("content", [b"", b"not a database, whatever it is called" * 100])
+@pytest.mark.parametrize("held", [b"", b"not a database, whatever it is called" * 100])
 async def test_what_is_no_store_is_left_as_it_is(
-    tmp_path: Path, access: Access, content: bytes
+    tmp_path: Path, access: Access, held: bytes
 ) -> None:
     path = tmp_path / "notes.txt"
-    path.write_bytes(content)
+    path.write_bytes(held)
     with pytest.raises(StoreVersionError, match="no store of attempts"):
         await SQLiteStore(path, access=access).open()
-    assert path.read_bytes() == content
+    assert content(path) == held
 
 
 @pytest.mark.parametrize("access", [READ, WRITE])
 async def test_a_file_that_is_not_there_is_not_made(tmp_path: Path, access: Access) -> None:
+    path = tmp_path / "none.db"
     with pytest.raises(StoreError, match="no such file"):
-        await SQLiteStore(tmp_path / "none.db", access=access).open()
-    assert list(tmp_path.iterdir()) == []
+        await SQLiteStore(path, access=access).open()
+    assert not is_there(path)
 
 
 async def test_another_applications_database_is_left_as_it_is(tmp_path: Path) -> None:
