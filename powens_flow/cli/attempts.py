@@ -174,7 +174,7 @@ def _print_page(page: Page, what: Trouble, at: datetime) -> None:
     made = table(
         ("attempt", "owner", "machine", "state", "for", "begun", "connector", "remarks"),
         right=("for",),
-        whole=("attempt", "for"),
+        whole=("attempt", "state", "for", "begun"),
     )
     for one in page.attempts:
         made.add_row(*cells(*_cells(one, what, at)))

@@ -84,9 +84,9 @@ def _cells(row: JournalRow) -> tuple[Text, ...]:
 
 def _again(rows: tuple[JournalRow, ...], each: Round) -> tuple[Text, ...]:
     """One line instead of the further rounds of a loop."""
-    what = "the same" if each.length == 1 else f"these {each.length}"
+    what = "the same" if each.length == 1 else f"the {each.length} above"
     spent = spoken(sum(row.duration for row in rows[each.length :]))
-    told = f"{what} {each.times - 1} more times (all of them: --json)"
+    told = f"{what}, {each.times - 1} more times (--json has them)"
     return cells(moment(rows[-1].at), "...", spent, "", "", rows[-1].dest, told)
 
 
@@ -100,6 +100,7 @@ def _facts(found: Story, at: datetime) -> Iterator[tuple[str, object]]:
     yield "since", f"{moment(attempt.entered_at)}{'' if found.has_ended else f' ({for_long})'}"
     yield "connector", attempt.connector.name if attempt.connector else None
     yield "connection", attempt.id_connection
+    yield "its state", attempt.reading.state
     yield "sources", ", ".join(f"{one.name or '(whole)'} {one.fate}" for one in attempt.sources)
     if problem is not None:
         parts = (problem.key, problem.code, problem.request_id)
@@ -108,6 +109,7 @@ def _facts(found: Story, at: datetime) -> Iterator[tuple[str, object]]:
     if not found.has_ended:
         yield "next look", moment(attempt.due_at)
         yield "deadline", moment(attempt.deadline_at)
+        yield "inbox", ", ".join(found.posted)
         yield "takes", ", ".join(found.takes)
         yield "staff may", ", ".join(found.staff_may)
 

@@ -14,11 +14,15 @@ from powens_flow.store.fleet import Fleet
 
 @frozen
 class Story:
-    """An attempt with its journal, oldest row first; `machine` is None where it is not loaded."""
+    """An attempt with its journal, oldest row first; `machine` is None where it is not loaded.
+
+    `posted` are the types of the events that wait in its inbox, in order.
+    """
 
     attempt: Attempt
     rows: tuple[JournalRow, ...]
     machine: Definition | None = None
+    posted: tuple[str, ...] = ()
 
     @property
     def state(self) -> str | None:
@@ -55,6 +59,7 @@ class Story:
             "attempt": redacted(self.attempt),
             "means": self.means,
             "ended": self.has_ended,
+            "posted": list(self.posted),
             "takes": list(self.takes),
             "staff_may": list(self.staff_may),
             "journal": [row_json(row) for row in self.rows],
@@ -71,5 +76,5 @@ async def story_of(fleet: Fleet, machines: Machines, attempt_id: str) -> Story:
     attempt = await fleet.load(attempt_id)
     if attempt is None:
         raise NoSuchAttempt
-    rows = await fleet.history(attempt_id)
-    return Story(attempt, rows, machines.get(attempt.machine))
+    rows, posted = await fleet.history(attempt_id), await fleet.posted(attempt_id)
+    return Story(attempt, rows, machines.get(attempt.machine), posted)

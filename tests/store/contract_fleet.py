@@ -245,6 +245,8 @@ class MailboxContract:
         wake = {**EVENT, "type": "staff.wake"}
         assert await store.post("one", wake, version=version, now=v.at(1))
         assert await store.post("one", EVENT, version=version, now=v.at(1))
+        assert await store.posted("one") == ("staff.wake", "staff.cancel")
+        assert await store.posted("none") == await store.posted("\ud83d") == ()
         taken = await v.took(store)
         assert [one.event["type"] for one in taken.inbox] == ["staff.wake", "staff.cancel"]
 

@@ -56,7 +56,17 @@ from (
 ) join attempt on attempt.no = attempt
 """
 
+_POSTED: Final = """
+select json_extract(event, '$.type') from inbox
+where attempt = (select no from attempt where id = ?) order by seq
+"""
+
 _CONNECTORS: Final = "select uuid, id, name from connector order by name, uuid"
+
+
+def posted(db: DB, attempt_id: str) -> tuple[str, ...]:
+    """The types of the events that wait for the attempt."""
+    return tuple(str(kind) for (kind,) in db.execute(_POSTED, (attempt_id,)))
 
 
 def attempts(db: DB, wanted: Wanted, limit: int, before: int | None) -> Page:
