@@ -142,6 +142,10 @@ class Fleet(Protocol):
         """See `Store.history`."""
         ...
 
+    async def posted(self, attempt_id: str) -> tuple[str, ...]:
+        """The types of the events that wait in its inbox, in order."""
+        ...
+
     async def attempts(self, wanted: Wanted, *, limit: int = 50, before: int | None = None) -> Page:
         """The attempts that are wanted, the newest first."""
         ...

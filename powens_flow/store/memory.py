@@ -220,6 +220,12 @@ class MemoryStore:
 
     # --- for staff (see `Fleet` and `Mailbox`) -------------------------------------------------
 
+    async def posted(self, attempt_id: str) -> tuple[str, ...]:
+        """See `Fleet.posted`."""
+        kept = self._kept.get(attempt_id)
+        inbox = kept.inbox.values() if kept is not None else ()
+        return tuple(str(one.event.get("type")) for one in inbox)
+
     async def attempts(self, wanted: Wanted, *, limit: int = 50, before: int | None = None) -> Page:
         """See `Fleet.attempts`."""
         return looking.attempts(self._seen(), wanted, limit, before)

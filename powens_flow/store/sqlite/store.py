@@ -225,6 +225,12 @@ class SQLiteStore:
 
     # --- for staff (see `Fleet` and `Mailbox`) -------------------------------------------------
 
+    async def posted(self, attempt_id: str) -> tuple[str, ...]:
+        """See `Fleet.posted`."""
+        if not _is_text(attempt_id):
+            return ()
+        return await self._open_writer().read(partial(fleet.posted, attempt_id=attempt_id))
+
     async def attempts(self, wanted: Wanted, *, limit: int = 50, before: int | None = None) -> Page:
         """See `Fleet.attempts`."""
         work = partial(fleet.attempts, wanted=wanted, limit=limit, before=before)
