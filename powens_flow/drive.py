@@ -12,6 +12,7 @@ import structlog
 from attrs import fields, frozen
 
 from powens_flow import events as e
+from powens_flow import telemetry
 from powens_flow import vocabulary as v
 from powens_flow.api import PowensError, recorded_calls
 from powens_flow.attempt import Attempt, Claim, JournalRow, Problem
@@ -260,15 +261,7 @@ class Drive:
             facts=facts,
         )
         self._rows.append(row)
-        log.info(
-            "attempt.transition",
-            attempt=row.attempt_id,
-            machine=self.attempt.machine,
-            trigger=trigger,
-            source=row.source,
-            dest=row.dest,
-            duration=row.duration,
-        )
+        telemetry.moved(self.attempt, row)
 
     # --- saving ------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -196,12 +197,30 @@ class MemoryStore:
         kept = self._of_owner.get(owner, ())
         return tuple(one.attempt.id for one in kept if one.wakes_at is not None)
 
+    async def live_states(self) -> Mapping[tuple[str, str], int]:
+        """See `Store.live_states`."""
+        live = (kept.attempt for kept in self._kept.values() if kept.wakes_at is not None)
+        return Counter((attempt.machine, attempt.state) for attempt in live)
+
     # --- listeners ---------------------------------------------------------------------------
 
     async def untold(self, limit: int) -> tuple[Untold, ...]:
         """See `Store.untold`."""
-        found = self._all_untold()
-        return tuple(untold for untold, _ in zip(found, range(limit), strict=False))
+        return tuple(itertools.islice(self._all_untold(), limit))
+
+    async def untold_attempts(self) -> tuple[str, ...]:
+        """See `Store.untold_attempts`."""
+        return tuple(self._untold[number].attempt.id for number in sorted(self._untold))
+
+    async def untold_of(self, attempt_ids: Collection[str]) -> tuple[Untold, ...]:
+        """See `Store.untold_of`."""
+        found = (self._kept.get(attempt_id) for attempt_id in attempt_ids)
+        return tuple(
+            Untold(row, kept.attempt)
+            for kept in found
+            if kept is not None
+            for row in kept.untold.values()
+        )
 
     async def told(self, rows: Collection[tuple[str, int]]) -> None:
         """See `Store.told`."""

@@ -94,6 +94,11 @@ select no, version, wake_at from attempt where wake_at is not null order by wake
 # owner
 LIVE: Final = "select id from attempt where owner = ? and ended_at is null order by no"
 
+LIVE_STATES: Final = """
+select machine, state, count(*) from attempt indexed by attempt_wakes
+where wake_at is not null group by machine, state
+"""
+
 # id_user
 CONCERNED: Final = "select id from attempt where id_user = ? and ended_at is null order by no"
 
@@ -162,6 +167,19 @@ UNTOLD: Final = """
 select seq, at, "trigger", source, dest, cause, duration, machine_hash, details, id, snapshot
 from journal indexed by journal_untold join attempt on no = attempt
 where untold is not null order by attempt, seq
+"""
+
+UNTOLD_ATTEMPTS: Final = """
+select (select id from attempt where no = attempt)
+from journal indexed by journal_untold
+where untold is not null group by attempt order by attempt
+"""
+
+# id
+UNTOLD_OF: Final = """
+select seq, at, "trigger", source, dest, cause, duration, machine_hash, details, id, snapshot
+from journal indexed by journal_untold join attempt on no = attempt
+where untold is not null and attempt = (select no from attempt where id = ?) order by seq
 """
 
 # id, seq

@@ -188,11 +188,24 @@ class SQLiteStore:
         work = partial(reads.connections, owner=owner, without=without)
         return await self._open_writer().read(work)
 
+    async def live_states(self) -> Mapping[tuple[str, str], int]:
+        """See `Store.live_states`."""
+        return await self._open_writer().read(reads.live_states)
+
     # --- listeners ---------------------------------------------------------------------------
 
     async def untold(self, limit: int) -> tuple[Untold, ...]:
         """See `Store.untold`; what cannot be read is left out."""
         return await self._open_writer().read(partial(reads.untold, limit=limit))
+
+    async def untold_attempts(self) -> tuple[str, ...]:
+        """See `Store.untold_attempts`."""
+        return await self._open_writer().read(reads.untold_attempts)
+
+    async def untold_of(self, attempt_ids: Collection[str]) -> tuple[Untold, ...]:
+        """See `Store.untold_of`; what cannot be read is left out."""
+        work = partial(reads.untold_of, attempt_ids=tuple(attempt_ids))
+        return await self._open_writer().read(work)
 
     async def told(self, rows: Collection[tuple[str, int]]) -> None:
         """See `Store.told`."""
