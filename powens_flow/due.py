@@ -5,6 +5,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+import structlog
+
 from powens_flow import telemetry
 from powens_flow.api.pacing import in_background
 from powens_flow.attempt import Attempt
@@ -14,6 +16,8 @@ from powens_flow.drives import LEASE, Drives
 from powens_flow.evolving import evolve
 from powens_flow.listeners import Listeners
 from powens_flow.store.port import Store, StoreError, Taken
+
+log = structlog.get_logger("powens_flow")
 
 AT_ONCE = 100
 """How many attempts one process drives at the same time because they are due."""
@@ -53,9 +57,13 @@ class Due:
     async def run(self) -> None:
         """For ever. A slow call of one attempt keeps no other waiting."""
         while True:
-            await self._retell()
-            if not await self._take_up():
-                await self._pause()
+            try:
+                await self._retell()
+                if not await self._take_up():
+                    await self._pause()
+            except StoreError as error:  # a store that is away for a moment ends no deadline
+                log.error("due.failed", error=type(error).__name__)
+                await self._clock.sleep(LOOK_EVERY)
 
     async def tick(self) -> int:
         """What is due at this moment, driven to rest; answers how many there were."""

@@ -28,12 +28,13 @@ class Size:
     """How many people there are at every moment, for how many seconds, and their pace.
 
     `think` are the least and the most seconds between seeing a screen and answering it, evenly
-    spread: quicker than people are, who type a login and a password, or wait for a code.
+    spread: quicker than people are, who read, look for their bank, type a login and a password, and
+    wait for a code: an attempt of five screens takes 25 s here.
     """
 
     people: int = 200
     seconds: float = 60.0
-    think: tuple[float, float] = (1.0, 3.0)
+    think: tuple[float, float] = (2.0, 8.0)
     seed: int = 0
 
 

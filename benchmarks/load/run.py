@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -26,8 +27,10 @@ def load(size: Size, build: Path) -> Load:
 
 def _loaded(size: Size, folder: Path, powens: Simulated) -> Load:
     store = folder / "attempts.sqlite"
+    busy = machine_cpu()
     with served(powens, store) as process:
         told = _people(process.address, size, folder / "people.json")
+    busy = machine_cpu() - busy
     violations = asyncio.run(powens.violations())
     errors = [*told["errors"], *(f"the simulator counted: {one}" for one in violations)]
     return Load(
@@ -37,8 +40,22 @@ def _loaded(size: Size, folder: Path, powens: Simulated) -> Load:
         errors=errors,
         requests=[Request(**one) for one in told["requests"]],
         without_call=asyncio.run(steps_without_call(store)),
-        cpu={"served": process.cpu, "people": told["cpu"]},
+        cpu={
+            "served": process.cpu,
+            "people": told["cpu"],
+            "simulator and all else": max(0.0, busy - process.cpu - told["cpu"]),
+        },
     )
+
+
+def machine_cpu() -> float:
+    """CPU seconds that all processes of the machine have used (Linux; elsewhere 0)."""
+    try:
+        first = Path("/proc/stat").read_text("utf-8").splitlines()[0].split()[1:9]
+    except OSError:
+        return 0.0
+    user, nice, system, _, _, interrupts, soft, stolen = map(int, first)
+    return (user + nice + system + interrupts + soft + stolen) / os.sysconf("SC_CLK_TCK")
 
 
 def _people(address: str, size: Size, file: Path) -> dict[str, Any]:
