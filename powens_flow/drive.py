@@ -21,6 +21,7 @@ from powens_flow.decisions.moving import absorb, move
 from powens_flow.errors import HandlerError, Outdated
 from powens_flow.evolving import evolve
 from powens_flow.handlers.failures import outcome_of
+from powens_flow.idempotency import IdempotencyKey, TakenBefore, key_from_json
 from powens_flow.machine import Definition, NotAccepted
 from powens_flow.machine.compose import State
 from powens_flow.outcomes import Outcome
@@ -29,6 +30,9 @@ from powens_flow.store.port import Posted, Save, StoreError, Taken, Untold
 log = structlog.get_logger("powens_flow")
 
 _ATTRIBUTES = frozenset(one.name for one in fields(Attempt))
+
+KEY = "idempotency_key"
+"""Where a posted event's key stands, beside what the event says."""
 
 UNFIT_TRIGGERS = (v.CANCEL, v.EXPIRE)
 """What an attempt still takes whose stored state fits nowhere any more."""
@@ -104,8 +108,14 @@ class Drive:
 
     # --- the loop ----------------------------------------------------------------------------
 
-    def take(self, event: e.Event, values: Mapping[str, str] | None = None) -> None:
-        """Take an event in the present state; nothing is saved yet.
+    def take(
+        self,
+        event: e.Event,
+        values: Mapping[str, str] | None = None,
+        key: IdempotencyKey | None = None,
+    ) -> None:
+        """Take an event in the present state; nothing is saved yet. With a `key`, that it was
+        taken is claimed in the same write.
 
         Raises:
             NotAccepted: the state does not take it.
@@ -119,6 +129,23 @@ class Drive:
         self.values = values or {}
         self.recovering = False
         self._look_after = 0.0
+        if key is not None:
+            self._claims[key.name] = key.claim(self.attempt.id, self.now())
+
+    async def expect_new(self, key: IdempotencyKey | None) -> None:
+        """Of an event that comes with a key.
+
+        Raises:
+            TakenBefore: it was taken already.
+            IdempotencyKeyReused: the key came with another request.
+        """
+        if key is None:
+            return
+        held = self._claims.get(key.name)
+        held = held or await self._tools.services.store.claimed(key.name, self.now())
+        if held is not None:
+            key.expect_same(held)
+            raise TakenBefore
 
     def _expect(self, trigger: str) -> None:
         name = self.definition.today(self.attempt.state)
@@ -148,7 +175,7 @@ class Drive:
             while self.is_calling() and not later:
                 later = not await self._called()
             await self._rest()
-            if self._taken_from_inbox():
+            if await self._taken_from_inbox():
                 later = False
             elif not self._took:
                 return self.attempt
@@ -167,13 +194,13 @@ class Drive:
 
     async def _called(self) -> bool:
         """One run of the present calling state's handler; False when it is tried again later."""
-        if self._take_cancel():
+        if await self._take_cancel():
             return True
         state = self.definition.state(self.definition.today(self.attempt.state) or "")
         try:
             outcome, calls = await self._outcome(state)
         except _Cancelled:
-            self._take_cancel()
+            await self._take_cancel()
             return True
         self.values, self.recovering, self._wrote_here = {}, False, False
         self._look_after = outcome.retry_after or 0.0
@@ -284,19 +311,27 @@ class Drive:
             return None
         return next((one for one in self._inbox if one.event.get("type") == v.CANCEL), None)
 
-    def _take_cancel(self) -> bool:
+    async def _take_cancel(self) -> bool:
         posted = self._cancellation()
-        return posted is not None and self._take_posted(posted)
+        return posted is not None and await self._take_posted(posted)
 
-    def _taken_from_inbox(self) -> bool:
+    async def _taken_from_inbox(self) -> bool:
         """Take the next event that waits and can be taken, in order; False when there is none."""
-        return any(self._take_posted(posted) for posted in tuple(self._inbox))
+        for posted in tuple(self._inbox):
+            if await self._take_posted(posted):
+                return True
+        return False
 
-    def _take_posted(self, posted: Posted) -> bool:
+    async def _take_posted(self, posted: Posted) -> bool:
+        event = dict(posted.event)
+        key = key_from_json(event.pop(KEY, None))
         self._inbox.remove(posted)
         self._took.append(posted.seq)
         try:
-            self.take(_event(posted))
+            await self.expect_new(key)
+            self.take(_event(event), key=key)
+        except StoreError:
+            raise
         except Exception as error:
             self._tools.refuse(self.attempt.id, posted.seq, error)
             return False
@@ -310,10 +345,10 @@ def _fitting(answer: Any) -> Outcome:
     return answer
 
 
-def _event(posted: Posted) -> e.Event:
-    if posted.event.get("type") == e.Woken.trigger:
+def _event(posted: Mapping[str, Any]) -> e.Event:
+    if posted.get("type") == e.Woken.trigger:
         return e.Woken()
-    return e.event_from_json(posted.event)
+    return e.event_from_json(posted)
 
 
 def _facts(outcome: Outcome | None) -> dict[str, Any]:

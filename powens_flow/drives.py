@@ -23,7 +23,8 @@ REMEMBERED = 256
 
 
 class Drives:
-    """Each attempt is driven by one task; `rested` is told of each that has come to rest."""
+    """Each attempt is driven by one task; `rested` is told of each that has come to rest, and
+    each of `watchers` of the id of one whose drive has ended, however it did."""
 
     def __init__(self, store: Store, clock: Clock, holder: str) -> None:
         self._store = store
@@ -34,6 +35,7 @@ class Drives:
         self._refused: OrderedDict[tuple[str, int], Exception] = OrderedDict()
         self._renewal: asyncio.Task[None] | None = None
         self.rested: Callable[[Attempt], None] = _nobody
+        self.watchers: list[Callable[[str], None]] = []
 
     def __contains__(self, attempt_id: str) -> bool:
         return attempt_id in self._tasks
@@ -120,6 +122,8 @@ class Drives:
             self._release_waiters(attempt_id)
         if error is None and not task.cancelled():
             self.rested(task.result())
+        for watcher in tuple(self.watchers):
+            watcher(attempt_id)
 
     def _release_waiters(self, attempt_id: str) -> None:
         for key in [key for key in self._waiters if key[0] == attempt_id]:

@@ -26,6 +26,18 @@ WEBAUTH_STATE_PREFIX = "pf."
 """What our own `state` of a webauth begins with: another attempt's is told from the bank's."""
 
 
+def webauth_state(attempt_id: str, unguessable: str) -> str:
+    """A `state` to send to the bank with an attempt: a callback that brings it back is its own."""
+    return f"{WEBAUTH_STATE_PREFIX}{attempt_id}.{unguessable}"
+
+
+def attempt_named_in(state: str) -> str | None:
+    """The attempt that a callback's `state` names; it is that attempt's only if it holds it."""
+    if not state.startswith(WEBAUTH_STATE_PREFIX):
+        return None
+    return state.removeprefix(WEBAUTH_STATE_PREFIX).rpartition(".")[0] or None
+
+
 def accept(attempt: Attempt, event: e.Event, now: datetime) -> Attempt:
     """The attempt after the event's content was taken over; its state is as it was.
 
