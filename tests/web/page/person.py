@@ -1,0 +1,169 @@
+"""A person before the page: what they see, type and press."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+from playwright.async_api import BrowserContext, Locator, Page, expect
+
+from tests import needs
+from tests.web.page.capture import Capture
+from tests.web.page.stage import Stage
+
+PICTURES = Path(__file__).parents[3] / "build" / "screenshots"
+AXE = needs.PACKAGES / "axe-core" / "axe.min.js"
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RUN_AXE = """async (tags) => {
+    const found = await axe.run(document, { runOnly: tags });
+    return found.violations.flatMap((rule) => rule.nodes.map(
+        (node) => `${rule.id}: ${node.target.join(" ")}: ${node.failureSummary}`));
+}"""
+
+
+def unique(scenario: str = "", name: str = "camille") -> str:
+    """A login that nobody else types: the simulator's scenario, and a name it knows nothing of."""
+    own = f"{name}-{secrets.token_hex(6)}"
+    return f"{scenario},{own}" if scenario else own
+
+
+@frozen(eq=False)
+class Person:
+    """One person with one tab."""
+
+    page: Page
+    stage: Stage
+    capture: Capture
+    faults: list[str] = field(factory=list)
+
+    # --- what they see -------------------------------------------------------------------------
+
+    def heading(self) -> Locator:
+        return self.page.get_by_role("heading", level=2)
+
+    async def sees(self, title: str) -> None:
+        """The screen of this title, and with it, once there was another, focus on its heading."""
+        await expect(self.heading()).to_have_text(title)
+
+    async def sees_text(self, text: str) -> None:
+        await expect(self.page.get_by_text(text).first).to_be_visible()
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def box(self, label: str) -> Locator:
+        return self.page.get_by_label(label, exact=True)
+
+    # --- what they do ---------------------------------------------------------------------------
+
+    async def opens(self, path: str = "/") -> None:
+        await self.page.goto(f"{self.stage.origin}{path}")
+
+    async def reloads(self) -> None:
+        await self.page.reload()
+
+    async def presses(self, name: str) -> None:
+        await self.button(name).click()
+
+    async def chooses_bank(self, name: str) -> None:
+        await self.page.get_by_role("combobox").fill(name)
+        await self.page.get_by_role("option", name=re.compile(re.escape(name))).click()
+
+    async def types(self, label: str, value: str) -> str:
+        """Type into a field; the value is one to be found nowhere afterwards."""
+        self.capture.typed.add(value)
+        await self.box(label).fill(value)
+        return value
+
+    async def signs_in(self, login: str, *, labels: tuple[str, str] | None = None) -> None:
+        first, second = labels or TEST_BANK
+        await self.types(first, login)
+        await self.types(second, f"Secret-{secrets.token_hex(8)}")
+        await self.presses("Continue securely")
+
+    async def at_the_bank(self, decision: str = "Autoriser") -> None:
+        """Follow the link to the bank's page, decide there, and come back."""
+        await self.page.get_by_role("link", name=re.compile("^Continue to")).click()
+        await self.page.get_by_role("button", name=decision).click()
+        await self.page.wait_for_url(f"{self.stage.origin}/**")
+
+    async def shares_all(self) -> None:
+        for box in await self.page.get_by_role("checkbox").all():
+            await box.check()
+        await self.page.locator('[data-event="choose_accounts"]').click()
+
+    # --- what an inspector does ------------------------------------------------------------------
+
+    async def shown(self, name: str) -> None:
+        """A picture of the screen, in both colour schemes, and axe's word on each."""
+        for scheme in ("light", "dark"):
+            await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            path = PICTURES / f"{name}{'' if scheme == 'light' else '-dark'}.png"
+            await self.page.screenshot(path=path, full_page=True, animations="disabled")
+            assert await self.axe() == [], f"{name}, {scheme}"
+        await self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+
+    async def axe(self) -> list[str]:
+        needs.npm_package("axe-core")
+        if not await self.page.evaluate("() => Boolean(window.axe)"):
+            await self.page.evaluate(AXE.read_text("utf-8"))
+        found: list[str] = await self.page.evaluate(RUN_AXE, STANDARDS)
+        return found
+
+    async def remembered(self) -> str:
+        """Everything that this browser's storage holds."""
+        script = "() => JSON.stringify([{...localStorage}, {...sessionStorage}])"
+        text: str = await self.page.evaluate(script)
+        return text
+
+    async def attempts(self) -> list[str]:
+        """The attempts of this person that are under way on the server."""
+        return list(await self.stage.world.store.live("camille"))
+
+    async def focused(self) -> str:
+        """The id of the element within ours that has focus."""
+        script = "() => document.querySelector('powens-connect').shadowRoot.activeElement?.id ?? ''"
+        found: str = await self.page.evaluate(script)
+        return found
+
+    async def another_tab(self, context: BrowserContext) -> Person:
+        return await person_in(context, self.stage, self.capture)
+
+
+TEST_BANK = ("Identifiant", "Mot de passe")
+
+
+async def person_in(context: BrowserContext, stage: Stage, capture: Capture) -> Person:
+    """A person with a new tab, whose faults are noted."""
+    page = await context.new_page()
+    person = Person(page, stage, capture)
+    page.on("pageerror", lambda error: person.faults.append(str(error)))
+    page.on("console", lambda said: _noted(person.faults, said.type, said.text))
+    await page.emulate_media(reduced_motion="reduce")
+    return person
+
+
+def _noted(faults: list[str], kind: str, text: str) -> None:
+    """What the console complains of, but for answers that were refused and networks that are down."""
+    if kind in ("error", "warning") and "Failed to load resource" not in text and "net::" not in text:
+        faults.append(f"{kind}: {text}")
+
+
+def launch_options() -> dict[str, Any]:
+    """How the system's browser is started."""
+    return {
+        "executable_path": needs.browser(),
+        "args": [
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+        ],
+    }
