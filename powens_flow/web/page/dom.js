@@ -56,7 +56,7 @@ export function emblem(name, tone) {
 
 /** A bank's initials on its own colour, as there are no logos. */
 export function initials(name, color) {
-  const words = name.split(/[\s'’-]+/).filter((word) => /^\p{L}/u.test(word) && word.length > 2);
+  const words = name.split(/[\s'’-]+/).filter((word) => /^\p{L}/u.test(word) && word.length > 3);
   const letters = (words.length ? words : [name]).slice(0, 2).map((word) => word[0].toLocaleUpperCase());
   const made = h("span", { class: "initials", "aria-hidden": "true" }, letters.join(""));
   if (/^[0-9a-f]{6}$/i.test(color ?? "")) {

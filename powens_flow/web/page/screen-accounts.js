@@ -35,8 +35,9 @@ class Accounts {
     if (found.length === 0) return null;
     const rows = h("div", { class: "rows" }, found.map(row));
     const all = found.filter((one) => !one.active).length > 1 ? this.selectAll(kind) : null;
-    const legend = h("legend", { class: "label" }, this.context.t(title));
-    return h("fieldset", { class: "accounts" }, legend, all, rows);
+    const id = `group-${kind}`;
+    const head = h("div", { class: "group-head" }, h("h3", { class: "label", id }, this.context.t(title)), all);
+    return h("div", { class: "accounts", role: "group", "aria-labelledby": id }, head, rows);
   }
 
   selectAll(kind) {

@@ -19,7 +19,12 @@ class Capture:
     requests: list[str] = Factory(list)
     logs: list[str] = Factory(list)
     typed: set[str] = Factory(set)
-    kept: list[tuple[str, bytes]] = Factory(list)
+
+    def type(self, value: str) -> str:
+        """Note a value that is typed; it has to be long enough to be met by no chance."""
+        assert len(value) >= 6, "too short to be searched for"
+        self.typed.add(value)
+        return value
 
     def follow(self, context: BrowserContext, origin: str) -> None:
         """Note each request of a browser to the backend; those to the bank's page are the bank's."""
@@ -33,14 +38,18 @@ class Capture:
         context.on("request", note)
 
     def check(self) -> None:
-        """Raises AssertionError where a typed value is found, in any spelling."""
+        """Raises AssertionError where a typed value was sent or logged, in any spelling."""
         wire, logs = "\n".join(self.requests), "\n".join(self.logs)
         for value in self.typed:
             for spelling in spellings(value):
                 assert spelling not in wire, f"{value!r} crossed the wire as {spelling!r}"
                 assert spelling not in logs, f"{value!r} was logged as {spelling!r}"
-                for name, held in self.kept:
-                    assert spelling.encode() not in held, f"{value!r} is kept in {name}"
+
+    def check_kept(self, held: bytes, typed: set[str]) -> None:
+        """Raises AssertionError where what is held holds one of these values, in any spelling."""
+        for value in typed:
+            for spelling in spellings(value):
+                assert spelling.encode() not in held, f"{value!r} is kept as {spelling!r}"
 
 
 def spellings(value: str) -> set[str]:
@@ -72,6 +81,7 @@ def capturing() -> Iterator[Capture]:
     level = root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
+    logging.getLogger("transitions").setLevel(logging.INFO)  # one line for each guard is too much
 
     def keep(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         capture.logs.append(repr(dict(event)))

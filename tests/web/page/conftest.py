@@ -45,6 +45,7 @@ async def scene(
     request: pytest.FixtureRequest, browser: Browser, capture: Capture, tmp_path: Path
 ) -> AsyncIterator[Scene]:
     """Set up by the marker `stage` (see `staged`) and `context` (see Playwright's contexts)."""
+    before = set(capture.typed)
     async with staged(tmp_path, **_marked(request, "stage")) as stage:
         options = {"locale": "en-GB", "viewport": {"width": 640, "height": 900}}
         context = await browser.new_context(**{**options, **_marked(request, "context")})
@@ -56,8 +57,7 @@ async def scene(
         await stage.world.engine.settled(within=5.0)
         assert not stage.world.simulator.violations
         assert person.faults == []
-    capture.kept.append((request.node.name, stage.kept()))
-    capture.check()
+        capture.check_kept(stage.kept(), capture.typed - before)
 
 
 def _marked(request: pytest.FixtureRequest, name: str) -> dict[str, Any]:

@@ -12,8 +12,12 @@ from attrs import evolve, frozen
 
 from powens_flow import Policy, SQLiteStore
 from powens_flow.simulator import Settings
+from powens_flow.simulator.settings import DATA
 from powens_flow.testing import ManualClock, World, world
 from powens_flow.web import connect_app
+
+LOGINS = (DATA / "logins.toml", Path(__file__).with_name("logins.toml"))
+CODE = "840217"
 
 SHELL = """<!doctype html>
 <html lang="en">
@@ -86,7 +90,7 @@ async def staged(
     listening = socket.create_server(("127.0.0.1", port))
     origin = f"http://127.0.0.1:{listening.getsockname()[1]}"
     callback = f"{origin}/connect/callback"
-    told = evolve(settings or Settings(), redirect_uris=(callback,))
+    told = evolve(settings or Settings(), redirect_uris=(callback,), login_files=LOGINS)
     async with (
         SQLiteStore(folder / "attempts.sqlite") as store,
         world(
