@@ -18,7 +18,8 @@ const STEP_OF = {
 
 /** The place of a prompt among the steps; a wait or a trouble stays where it came up. */
 export function stepOf(prompt, before) {
-  return STEP_OF[prompt.kind] ?? before;
+  const least = /activating|token|listing/.test(prompt.message_key) ? 2 : prompt.connector ? 1 : 0;
+  return STEP_OF[prompt.kind] ?? Math.max(before, least);
 }
 
 export function steps(context, at) {

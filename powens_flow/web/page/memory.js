@@ -4,6 +4,7 @@
 // `sessionStorage` is this tab's: it outlives a reload, the bank's page and the back button, and
 // still shows the end. `localStorage` brings a closed tab's attempt back, and joins two tabs.
 
+const CHOSEN = "powens-flow:chosen:";
 const FRESH = 3600 * 1000; // a start that was never answered is repeated with its key for an hour
 
 export class Memory {
@@ -26,6 +27,7 @@ export class Memory {
 
   /** The attempt has ended: this tab may still show it, another visit begins afresh. */
   ended(id) {
+    this.keepChosen(id, []);
     if (read("localStorage", this.attemptKey) === id) write("localStorage", this.attemptKey, null);
   }
 
@@ -33,6 +35,15 @@ export class Memory {
   forget(id) {
     write("sessionStorage", this.attemptKey, null);
     this.ended(id);
+  }
+
+  /** What was ticked among an attempt's accounts: this tab's, while a further source is added. */
+  chosen(id) {
+    return new Set((read("sessionStorage", `${CHOSEN}${id}`) ?? "").split(" ").filter(Boolean));
+  }
+
+  keepChosen(id, chosen) {
+    write("sessionStorage", `${CHOSEN}${id}`, [...chosen].join(" ") || null);
   }
 
   /** The idempotency key of the start: the same for each try, and for tabs opened at once. */

@@ -17,7 +17,9 @@ import { chosenLanguage, loadTexts } from "./texts.js";
 /** What the element tells its page; each bubbles, and has the attempt's id in its detail. */
 export const EVENTS = ["powens-flow:view", "powens-flow:done", "powens-flow:failed", "powens-flow:problem"];
 
+const BACK_FOR = 6000; // ms that the network's return is spoken of
 const STYLES = new URL("./powens-flow.css", import.meta.url).href;
+const BLINK = 700; // ms that a call may take before its screen replaces the one before
 const NETWORK_PATIENCE = 600; // ms of no answer before it is spoken of
 
 export class PowensConnect extends HTMLElement {
@@ -27,6 +29,8 @@ export class PowensConnect extends HTMLElement {
   #shown = null; // the prompt that the screen was made of
   #screen = null;
   #step = 0;
+  #workingTimer = 0;
+  #said = ""; // the key of the notice
   #network = "";
   #networkTimer = 0;
 
@@ -92,6 +96,8 @@ export class PowensConnect extends HTMLElement {
 
   #close() {
     this.opening = null;
+    clearTimeout(this.#workingTimer);
+    clearTimeout(this.#networkTimer);
     this.#screen?.leave?.();
     this.#attempt?.close();
     this.#client?.close();
@@ -140,7 +146,8 @@ export class PowensConnect extends HTMLElement {
       id: attempt.id,
       view: attempt.view,
       client: this.#client,
-      chosen: (attempt.chosen ??= new Set()),
+      chosen: attempt.memory.chosen(attempt.id),
+      keepChosen: (chosen) => attempt.memory.keepChosen(attempt.id, chosen),
       after: this.getAttribute("after"),
       send: (event, pressed) => this.#send(event, pressed),
       sendValues: (values) => this.#sendValues(values),
@@ -154,13 +161,22 @@ export class PowensConnect extends HTMLElement {
   #show(view, { again = false, notice = "" } = {}) {
     const { prompt } = view;
     this.#tell("view", { state: view.state, kind: prompt.kind, message_key: prompt.message_key });
+    clearTimeout(this.#workingTimer);
+    if (prompt.kind === "working" && this.#shown) {
+      this.#workingTimer = setTimeout(() => this.#place(prompt, false), BLINK);
+      return;
+    }
     if (notice) this.#notify(notice);
-    else if (!this.#network) this.#notify("");
+    else if (!this.#network && this.#said !== "network.back") this.#notify("");
+    this.#place(prompt, again);
+    if (prompt.kind === "done") this.#tell("done", { machine: view.machine, result: view.result });
+    if (prompt.kind === "failed") this.#tell("failed", { message_key: prompt.message_key });
+  }
+
+  #place(prompt, again) {
     if (again || !sameToPerson(this.#shown, prompt)) this.#draw(prompt);
     else this.#screen?.update?.(prompt);
     this.#shown = prompt;
-    if (prompt.kind === "done") this.#tell("done", { machine: view.machine, result: view.result });
-    if (prompt.kind === "failed") this.#tell("failed", { message_key: prompt.message_key });
   }
 
   #draw(prompt) {
@@ -174,7 +190,7 @@ export class PowensConnect extends HTMLElement {
     this.main.className = `main ${prompt.kind}`;
     this.main.replaceChildren(
       ...[
-        steps(context, this.#step),
+        prompt.kind === "failed" ? null : steps(context, this.#step),
         screen.emblem ? h("div", { class: "emblem-place" }, emblemOf(screen.emblem)) : null,
         ...heading(screen.title, screen.help),
         trouble(context, prompt, screen.title),
@@ -202,6 +218,7 @@ export class PowensConnect extends HTMLElement {
   }
 
   #notify(key, mark = "info") {
+    this.#said = key;
     const text = key ? this.#texts.text(key) : "";
     if (text === this.notice.textContent) return;
     this.notice.replaceChildren(...(text ? [icon(mark), h("p", {}, text)] : []));
@@ -280,11 +297,17 @@ export class PowensConnect extends HTMLElement {
 
   #heardOfNetwork(word) {
     if (word === this.#network) return;
-    const before = this.#network;
     this.#network = word;
     clearTimeout(this.#networkTimer);
-    if (!word) return before && this.#notify("network.back", "check");
+    if (!word) return this.#heardAgain();
     this.#networkTimer = setTimeout(() => this.#notify(`network.${word}`, "offline"), word === "slow" ? NETWORK_PATIENCE : 0);
+  }
+
+  /** The network is back: said for a while, if its loss was said. */
+  #heardAgain() {
+    if (!this.#said.startsWith("network.")) return;
+    this.#notify("network.back", "check");
+    this.#networkTimer = setTimeout(() => this.#said === "network.back" && this.#notify(""), BACK_FOR);
   }
 
   #tell(name, detail) {

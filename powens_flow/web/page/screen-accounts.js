@@ -89,11 +89,13 @@ class Accounts {
     box.checked = on;
     if (on) this.context.chosen.add(box.id);
     else this.context.chosen.delete(box.id);
+    this.context.keepChosen(this.context.chosen);
   }
 
   told() {
     const count = this.boxes.filter((box) => box.checked).length;
     this.share.lastChild.textContent = this.context.texts.counted("accounts.share", count);
+    this.share.className = `button ${count || this.boxes.length === 0 ? "primary" : "secondary"}`;
     this.problem.textContent = "";
     for (const tell of this.alls ?? []) tell();
   }

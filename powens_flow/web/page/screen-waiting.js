@@ -13,7 +13,10 @@ export function approveOnDevice(context, prompt) {
 
 export function wait(context, prompt) {
   const waiting = new Waiting(context, "clock", "");
-  return { content: waiting.nodes(prompt, false), update: (now) => waiting.told(now), leave: () => waiting.end() };
+  const again = prompt.accepts.includes("try_again")
+    ? eventButton(context, context.t("button.try_again"), { type: "try_again" }, "secondary", "repeat")
+    : null;
+  return { content: [...waiting.nodes(prompt, false), again], update: (now) => waiting.told(now), leave: () => waiting.end(), without: ["try_again"] };
 }
 
 export function working(context, prompt) {

@@ -29,6 +29,7 @@ export class Texts {
   constructor(language, catalogue) {
     this.language = language;
     this.catalogue = catalogue;
+    this.locale = localeOf(language);
     this.plural = new Intl.PluralRules(language);
   }
 
@@ -48,23 +49,23 @@ export class Texts {
   }
 
   number(value) {
-    return new Intl.NumberFormat(this.language).format(value);
+    return new Intl.NumberFormat(this.locale).format(value);
   }
 
   money(amount, currency) {
     try {
-      return new Intl.NumberFormat(this.language, { style: "currency", currency }).format(amount);
+      return new Intl.NumberFormat(this.locale, { style: "currency", currency }).format(amount);
     } catch {
       return `${this.number(amount)} ${currency ?? ""}`.trim();
     }
   }
 
   date(iso) {
-    return new Intl.DateTimeFormat(this.language, { dateStyle: "long" }).format(new Date(iso));
+    return new Intl.DateTimeFormat(this.locale, { dateStyle: "long" }).format(new Date(iso));
   }
 
   time(iso) {
-    return new Intl.DateTimeFormat(this.language, { timeStyle: "short" }).format(new Date(iso));
+    return new Intl.DateTimeFormat(this.locale, { timeStyle: "short" }).format(new Date(iso));
   }
 
   /** A length of time in seconds: `2 min 5 sec`. */
@@ -77,8 +78,13 @@ export class Texts {
 
   #unit(amount, unit) {
     const how = { style: "unit", unit, unitDisplay: "short" };
-    return new Intl.NumberFormat(this.language, how).format(amount);
+    return new Intl.NumberFormat(this.locale, how).format(amount);
   }
+}
+
+/** The browser's own habits within the language: an English date is not everywhere the same. */
+function localeOf(language) {
+  return navigator.languages?.find((one) => one.toLowerCase().split("-")[0] === language) ?? language;
 }
 
 function filled(text, values) {

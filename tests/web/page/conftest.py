@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from attrs import frozen
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright, expect
 
 from tests.web.page.capture import Capture, capturing
 from tests.web.page.person import Person, launch_options, person_in
 from tests.web.page.stage import Stage, staged
+
+
+PATIENCE = 20_000
+"""Milliseconds that a browser on a busy machine may take for a step."""
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +29,7 @@ def capture() -> Iterator[Capture]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     options = launch_options()
+    expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
         made = await playwright.chromium.launch(**options)
         yield made
@@ -49,7 +54,7 @@ async def scene(
     async with staged(tmp_path, **_marked(request, "stage")) as stage:
         options = {"locale": "en-GB", "viewport": {"width": 640, "height": 900}}
         context = await browser.new_context(**{**options, **_marked(request, "context")})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         capture.follow(context, stage.origin)
         person = await person_in(context, stage, capture)
         yield Scene(stage, context, person)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
-from playwright.async_api import BrowserContext, Locator, Page, expect
+from playwright.async_api import BrowserContext, Locator, Page, Route, expect
 
 from tests import needs
 from tests.web.page.capture import Capture
@@ -25,9 +26,9 @@ RUN_AXE = """async (runOnly) => {
 }"""
 
 
-def unique(scenario: str = "", name: str = "camille") -> str:
+def unique(scenario: str = "") -> str:
     """A login that nobody else types: the simulator's scenario, and a name it knows nothing of."""
-    own = f"{name}-{secrets.token_hex(6)}"
+    own = f"c-{secrets.token_hex(4)}"
     return f"{scenario},{own}" if scenario else own
 
 
@@ -39,13 +40,13 @@ class Person:
     stage: Stage
     capture: Capture
     faults: list[str] = field(factory=list)
-    pictures: list[str] = field(factory=list)
+    inspected: list[str] = field(factory=list)
 
     def heard(self, kind: str, text: str) -> None:
         """What the console complains of, but for answers that were refused and networks that are
         down, and for the styles that the inspector's own tools add to the page."""
         known = ["Failed to load resource", "net::"]
-        known += ["Applying inline style"] if self.pictures else []
+        known += ["Applying inline style"] if self.inspected else []
         if kind in ("error", "warning") and not any(one in text for one in known):
             self.faults.append(f"{kind}: {text}")
 
@@ -109,14 +110,28 @@ class Person:
             await box.check()
         await self.page.locator('[data-event="choose_accounts"]').click()
 
+    async def is_shown(self, change: Callable[[dict[str, Any]], None]) -> None:
+        """From now on every view that comes is changed on its way to the browser."""
+
+        async def changed(route: Route) -> None:
+            answer = await route.fetch()
+            view = await answer.json()
+            if "prompt" in view:
+                change(view)
+            await route.fulfill(response=answer, json=view)
+
+        await self.page.route("**/stream", lambda route: route.abort())
+        for path in ("**/attempts", "**/attempts/*", "**/attempts/*/events"):
+            await self.page.route(path, changed)
+
     # --- what an inspector does ------------------------------------------------------------------
 
     async def shown(self, name: str) -> None:
         """A picture of the screen, in both colour schemes, and axe's word on each."""
-        self.pictures.append(name)
         for scheme in ("light", "dark"):
             await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             path = self.picture(name if scheme == "light" else f"{name}-dark")
+            self.inspected.append(name)
             await self.page.screenshot(path=path, full_page=True, animations="disabled")
             assert await self.axe(STANDARDS if scheme == "light" else COLOURS) == [], (name, scheme)
         await self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
@@ -129,6 +144,7 @@ class Person:
 
     async def axe(self, rules: list[str]) -> list[str]:
         needs.npm_package("axe-core")
+        self.inspected.append(self.page.url)
         if not await self.page.evaluate("() => Boolean(window.axe)"):
             await self.page.evaluate(AXE.read_text("utf-8"))
         found: list[str] = await self.page.evaluate(RUN_AXE, rules)

@@ -1,11 +1,11 @@
 """What an integrator may do with the element: place, theme, translate, listen; and what is unknown."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from playwright.async_api import Request, Route, expect
+from playwright.async_api import Request, expect
 
 from tests.web.page.conftest import Scene
 from tests.web.page.person import unique
@@ -129,17 +129,9 @@ async def test_taken_out_of_the_page_it_is_quiet(scene: Scene) -> None:
     assert asked == []
 
 
-def changed(prompt: Mapping[str, Any]) -> Any:
-    """A handler that gives the views of an attempt another prompt."""
-
-    async def change(route: Route) -> None:
-        answer = await route.fetch()
-        view = await answer.json()
-        if "prompt" in view:
-            view["prompt"] = {**prompt}
-        await route.fulfill(response=answer, json=view)
-
-    return change
+def showing(prompt: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
+    """Gives each view this prompt."""
+    return lambda view: view.update(prompt=dict(prompt))
 
 
 async def test_an_unknown_kind_and_key_take_a_generic_way(scene: Scene) -> None:
@@ -151,8 +143,7 @@ async def test_an_unknown_kind_and_key_take_a_generic_way(scene: Scene) -> None:
         "bank_message": "Dansez !",
         "error": {"key": "dance.trodden"},
     }
-    await p.page.route("**/stream", lambda route: route.abort())
-    await p.page.route("**/attempts", changed(prompt))
+    await p.is_shown(showing(prompt))
     await p.opens()
     await p.sees("One more step")
     await p.sees_text("Dansez !")
@@ -178,8 +169,7 @@ async def test_a_field_of_an_unknown_type_and_error_is_shown_as_text(scene: Scen
         "sealed": True,
         "error": {"key": "values.wrong", "fields": {"a": "values.odd"}},
     }
-    await p.page.route("**/stream", lambda route: route.abort())
-    await p.page.route("**/attempts", changed(prompt))
+    await p.is_shown(showing(prompt))
     await p.opens()
     await expect(p.box("A")).to_have_attribute("type", "text")
     await expect(p.box("A")).to_have_attribute("aria-invalid", "true")
@@ -203,8 +193,7 @@ async def test_accounts_that_are_shared_already_are_selected_and_stay_so(scene: 
         "offered": [],
         "at_least_one": False,
     }
-    await p.page.route("**/stream", lambda route: route.abort())
-    await p.page.route("**/attempts", changed(prompt))
+    await p.is_shown(showing(prompt))
     await p.opens()
     await p.sees("New accounts were found")
     boxes = p.page.get_by_role("checkbox")

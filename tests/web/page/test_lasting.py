@@ -218,7 +218,7 @@ async def test_a_lost_answer_is_asked_for_again_and_acts_once(scene: Scene) -> N
     await _until(p, lambda: len(keys) == 2)
     assert len(set(keys)) == 1
     assert (await causes(scene.stage, attempt)).count("submit_values") == 1
-    assert sum(len(user.connections) for user in scene.stage.world.simulator.users.values()) == 1
+    assert sum(len(user.connections) for user in scene.stage.world.simulator.users) == 1
 
 
 def _losing(keys: list[str]) -> Callable[[Route, Request], Awaitable[None]]:

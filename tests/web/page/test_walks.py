@@ -28,7 +28,7 @@ async def test_offer_the_next_source_beside_the_accounts(scene: Scene) -> None:
     p = scene.person
     await p.opens()
     await p.chooses_bank("Banque des Deux Rives")
-    await p.signs_in(unique("openapi:sms"), labels=RIVES)
+    await p.signs_in(unique(), labels=RIVES)
     await p.sees("Choose what to share")
     await p.page.get_by_role("checkbox", name="Compte titres").check()
     await p.page.get_by_role("button", name="Add: Current accounts and cards").click()
@@ -108,7 +108,7 @@ async def test_an_existing_connection_is_repaired(scene: Scene) -> None:
     await p.signs_in(unique())
     await p.shares_all()
     await p.sees("Your bank is connected")
-    (connection,) = next(iter(scene.stage.world.simulator.users.values())).connections
+    (connection,) = scene.stage.world.simulator.users[0].connections
     path = f"/?attributes=machine%3Dreconnect%20connection%3D{connection}"
     await p.opens(path)
     await p.sees("Your connection is up to date")
