@@ -53,7 +53,7 @@ export function tryAgain(context, prompt) {
   return { emblem: ["alert", "warning"], content: [again], without: ["try_again"] };
 }
 
-/** A way back to a fresh start; for a prompt of a kind that nobody has heard of, what it accepts. */
-export function restart(context, key = "button.start_again", tone = "primary") {
-  return button(context.t(key), () => context.restart(), tone, "repeat", "restart");
+/** A fresh start. */
+export function restart(context, key = "button.start_again", tone = "primary", mark = "repeat") {
+  return button(context.t(key), () => context.restart(), tone, mark, "restart");
 }

@@ -34,6 +34,10 @@ export function alreadyConnected(context, prompt) {
     const tone = place === 0 ? "primary" : "secondary";
     return eventButton(context, label, { type: "repair_connection", connection }, tone, "repeat");
   });
-  const offered = prompt.accepts.includes("repair_connection") ? repair : [];
-  return { content: [h("div", { class: "stack" }, offered)] };
+  const another = eventButton(context, context.t("button.add_another"), { type: "add_another" }, "secondary", "plus");
+  const offered = [
+    prompt.accepts.includes("repair_connection") ? repair : [],
+    prompt.accepts.includes("add_another") ? another : [],
+  ];
+  return { content: offered, without: ["add_another"] };
 }

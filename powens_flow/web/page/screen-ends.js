@@ -6,7 +6,7 @@ import { restart } from "./screen-bank.js";
 export function done(context) {
   const { t, texts, view, after } = context;
   const next = after ? h("a", { class: "button primary", href: after }, h("span", {}, t("button.continue"))) : null;
-  const more = view.machine === "add_connection" ? restart(context, "button.add_bank", after ? "quiet" : "secondary") : null;
+  const more = view.machine === "add_connection" ? restart(context, "button.add_bank", after ? "quiet" : "secondary", "plus") : null;
   return { emblem: ["check", "success"], content: [summary(t, texts, view.result), h("div", { class: "stack" }, next, more)] };
 }
 

@@ -4,6 +4,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from aiohttp import web
 from attrs import evolve, frozen
 
 from powens_flow import Policy, SQLiteStore
+from powens_flow.handlers import default_registry
+from powens_flow.machine import Machines, load_machines
 from powens_flow.simulator import Settings
 from powens_flow.simulator.settings import DATA
 from powens_flow.testing import ManualClock, World, world
@@ -98,6 +101,7 @@ async def staged(
             policy=Policy(redirect_uri=callback, **(policy or {})),
             store=store,
             clock=ManualClock(datetime.now(UTC)),
+            machines=machines(),
         ) as made,
     ):
         runner = web.AppRunner(_backend(made, attributes, return_to), shutdown_timeout=0.1)
@@ -107,6 +111,12 @@ async def staged(
             yield Stage(made, origin, folder)
         finally:
             await runner.cleanup()
+
+
+@lru_cache(maxsize=1)
+def machines() -> Machines:
+    """The package's machines, read once for all stages."""
+    return load_machines(default_registry(), None)
 
 
 def _backend(made: World, attributes: str, return_to: str) -> web.Application:
