@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.taken import Recorder
+
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
@@ -10,3 +12,4 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     config.addinivalue_line("markers", "stage(...): what a test of the page is played on")
     config.addinivalue_line("markers", "context(...): the browser context of a test of the page")
+    config.pluginmanager.register(Recorder(config), "taken")

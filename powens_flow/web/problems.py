@@ -7,7 +7,7 @@ from aiohttp import web
 from attrs import field, frozen
 
 CONTENT_TYPE: Final = "application/problem+json"
-MOST_FIELDS, LONGEST_NAME = 50, 100
+MOST_FIELDS, LONGEST_NAME, LONGEST_DETAIL = 50, 100, 300
 """What of a request's own names is repeated to it."""
 
 
@@ -72,7 +72,7 @@ class Problem(Exception):
             "type": f"urn:powens-flow:problem:{self.code}",
             "title": kind.title,
             "status": kind.status,
-            "detail": self.detail,
+            "detail": self.detail and self.detail[:LONGEST_DETAIL],
             "code": self.code,
             "fields": _short(self.fields) or None,
             "view": self.view,
