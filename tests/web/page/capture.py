@@ -27,7 +27,7 @@ class Capture:
         return value
 
     def follow(self, context: BrowserContext, origin: str) -> None:
-        """Note each request of a browser to the backend; those to the bank's page are the bank's."""
+        """Note each request of a browser to the backend; the bank gets what is its own."""
 
         async def note(request: Request) -> None:
             if request.url.startswith(origin):

@@ -13,7 +13,6 @@ from tests.web.page.capture import Capture, capturing
 from tests.web.page.person import Person, launch_options, person_in
 from tests.web.page.stage import Stage, staged
 
-
 PATIENCE = 20_000
 """Milliseconds that a browser on a busy machine may take for a step."""
 

@@ -126,15 +126,17 @@ class Person:
 
     # --- what an inspector does ------------------------------------------------------------------
 
-    async def shown(self, name: str) -> None:
+    async def shown(self, name: str, *, dark: bool = True) -> None:
         """A picture of the screen, in both colour schemes, and axe's word on each."""
-        for scheme in ("light", "dark"):
-            await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for scheme in ("light", "dark") if dark else ("light",):
+            if dark:
+                await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             path = self.picture(name if scheme == "light" else f"{name}-dark")
             self.inspected.append(name)
             await self.page.screenshot(path=path, full_page=True, animations="disabled")
             assert await self.axe(STANDARDS if scheme == "light" else COLOURS) == [], (name, scheme)
-        await self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
+        if dark:
+            await self.page.emulate_media(color_scheme="light", reduced_motion="reduce")
 
     @staticmethod
     def picture(name: str) -> Path:

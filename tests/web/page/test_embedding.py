@@ -1,4 +1,4 @@
-"""What an integrator may do with the element: place, theme, translate, listen; and what is unknown."""
+"""What an integrator may do with the element: place, theme, translate, listen."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -57,7 +57,11 @@ async def test_the_page_around_hears_of_an_end_and_of_problems(scene: Scene) -> 
     await p.presses("Start again")
     await p.sees("Please sign in again")
     name, detail = (await heard(scene))[-1]
-    assert (name, detail["status"], detail["code"]) == ("powens-flow:problem", 401, "unauthenticated")
+    assert (name, detail["status"], detail["code"]) == (
+        "powens-flow:problem",
+        401,
+        "unauthenticated",
+    )
 
 
 @pytest.mark.stage(attributes='texts="/texts-{lang}.json" lang="de" after="/before" theme="dark"')
@@ -82,7 +86,10 @@ async def test_variables_theme_it(scene: Scene) -> None:
     await p.opens()
     await p.sees("Choose your bank")
     await p.page.evaluate(
-        """() => document.querySelector("powens-connect").style.setProperty("--powens-surface", "rgb(1, 2, 3)")"""
+        """() => {
+            const { style } = document.querySelector("powens-connect");
+            style.setProperty("--powens-surface", "rgb(1, 2, 3)");
+        }"""
     )
     await expect(p.page.locator("section")).to_have_css("background-color", "rgb(1, 2, 3)")
 
@@ -157,8 +164,13 @@ async def test_a_field_of_an_unknown_type_and_error_is_shown_as_text(scene: Scen
     p = scene.person
     fields = [
         {"name": "a", "type": "hologram", "label": "A", "required": True, "error": "values.odd"},
-        {"name": "b", "type": "list", "label": "B", "required": True,
-         "values": [{"label": f"Choice {n}", "value": str(n)} for n in range(9)]},
+        {
+            "name": "b",
+            "type": "list",
+            "label": "B",
+            "required": True,
+            "values": [{"label": f"Choice {n}", "value": str(n)} for n in range(9)],
+        },
     ]
     prompt = {
         "kind": "fill_in_fields",

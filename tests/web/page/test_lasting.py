@@ -121,7 +121,9 @@ async def test_two_tabs_show_the_same_step(scene: Scene) -> None:
 async def test_two_tabs_opened_at_once_start_one_attempt(scene: Scene) -> None:
     p = scene.person
     await p.opens("/before")
-    await p.page.evaluate("() => localStorage.setItem('powens-flow:start:/connect||', `one ${Date.now()}`)")
+    await p.page.evaluate(
+        "() => localStorage.setItem('powens-flow:start:/connect||', `one ${Date.now()}`)"
+    )
     other = await p.another_tab(scene.context)
     held: list[Route] = []
     for one in (p, other):

@@ -1,4 +1,4 @@
-"""The page is for everybody: by keyboard, on a small screen, read aloud, in French, in high contrast."""
+"""The page is for everybody: by keyboard, on a small screen, read aloud, in French."""
 
 import pytest
 from playwright.async_api import expect
@@ -87,7 +87,8 @@ async def test_the_list_of_banks_by_keyboard(scene: Scene) -> None:
 async def test_more_banks_are_loaded_when_asked_for(scene: Scene) -> None:
     p = scene.person
     await p.page.route(
-        "**/connectors?*", lambda route: route.continue_(url=route.request.url.replace("size=20", "size=5"))
+        "**/connectors?*",
+        lambda route: route.continue_(url=route.request.url.replace("size=20", "size=5")),
     )
     await p.opens()
     options = p.page.get_by_role("option")
@@ -148,32 +149,32 @@ async def test_in_french(scene: Scene) -> None:
     await p.sees("Choisissez votre banque")
     await expect(p.page.locator("section")).to_have_attribute("lang", "fr")
     await p.sees_text("12 banques trouvées")
-    await p.shown("fr-choose_connector")
+    await p.shown("fr-choose_connector", dark=False)
     await p.chooses_bank("Banque des Deux Rives")
     await p.sees("Que souhaitez-vous connecter en premier ?")
     await p.sees_text("Épargne, titres et crédits")
-    await p.shown("fr-choose_source")
+    await p.shown("fr-choose_source", dark=False)
     await p.page.locator('[data-event="choose_source"]').first.click()
     await p.sees("Connectez-vous à Banque des Deux Rives")
-    await p.shown("fr-fill_in_fields")
+    await p.shown("fr-fill_in_fields", dark=False)
     await p.presses("Continuer en sécurité")
     await p.sees_text("Merci de corriger 2 champs.")
     await p.types("Numéro client", unique("decoupled-1+unavailable-8"))
     await p.types("Code secret", "Secret-in-French")
     await p.presses("Continuer en sécurité")
     await p.sees("Validez dans l’application de votre banque")
-    await p.shown("fr-approve_on_device")
+    await p.shown("fr-approve_on_device", dark=False)
     await scene.stage.pass_time(3)
     await p.sees("Banque des Deux Rives n’est pas disponible pour le moment")
-    await p.shown("fr-wait")
+    await p.shown("fr-wait", dark=False)
     await scene.stage.pass_time(12)
     await p.sees("Choisissez ce que vous partagez")
     await p.sees_text("5\u202f400,00\u00a0€")
-    await p.shown("fr-choose_accounts")
+    await p.shown("fr-choose_accounts", dark=False)
     await p.presses("Tout sélectionner")
     await p.presses("Partager 2 comptes")
     await p.sees("Votre banque est connectée")
-    await p.shown("fr-done")
+    await p.shown("fr-done", dark=False)
 
 
 @pytest.mark.stage(attributes='lang="fr"')
@@ -195,7 +196,7 @@ async def test_on_a_screen_of_320_pixels(scene: Scene) -> None:
     async def fits(name: str) -> None:
         wide = await p.page.evaluate("() => document.scrollingElement.scrollWidth")
         assert wide <= 320, name
-        await p.shown(f"320-{name}")
+        await p.shown(f"320-{name}", dark=False)
 
     await p.opens()
     await expect(p.page.get_by_role("option").first).to_be_visible()

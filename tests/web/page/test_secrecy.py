@@ -1,4 +1,4 @@
-"""What is typed is sealed in the browser, and is nowhere afterwards; nothing the bank says is markup."""
+"""What is typed is sealed in the browser, and is nowhere afterwards; the bank's words are text."""
 
 import json
 from typing import Any
