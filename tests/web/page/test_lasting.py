@@ -66,7 +66,7 @@ async def test_a_reload_while_the_bank_checks(scene: Scene) -> None:
     await p.sees(f"{BANK} is checking your details")
     await p.reloads()
     await p.sees("One moment…")
-    await scene.stage.pass_time(5)
+    await scene.stage.bank_takes(5)
     await p.sees("Choose what to share")
 
 

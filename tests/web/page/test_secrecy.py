@@ -36,7 +36,7 @@ async def test_nothing_typed_stays_in_the_page_or_its_storage(scene: Scene) -> N
     held = await p.page.evaluate(EVERYTHING)
     assert login not in held
     assert password not in held
-    await scene.stage.pass_time(5)
+    await scene.stage.bank_takes(5)
     await p.sees("Choose what to share")
 
 
