@@ -76,6 +76,10 @@ class Person:
     async def reloads(self) -> None:
         await self.page.reload()
 
+    async def turns_to_it(self) -> None:
+        """Bring this tab to the front: one behind another is drawn seldom."""
+        await self.page.bring_to_front()
+
     async def presses(self, name: str) -> None:
         await self.button(name).click()
 

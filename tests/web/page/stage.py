@@ -81,6 +81,7 @@ class Stage:
         async with asyncio.timeout(20):
             while not self.world.simulator.clock.sleepers:
                 await asyncio.sleep(0)
+        await self.world.simulator.settle()
         self.world.clock.advance(seconds)
 
     def kept(self) -> bytes:

@@ -196,7 +196,7 @@ async def test_validating_is_waited_for(scene: Scene) -> None:
     await p.sees("Your approval is being processed")
     await p.shown("wait-validating")
     await scene.stage.pass_time(3)
-    await scene.stage.bank_takes(5)
+    await scene.stage.pass_time(5)
     await p.sees("Choose what to share")
 
 
