@@ -1,6 +1,6 @@
 # Short verbs. Each makes what it needs: Python 3.11 or newer, make and a package index are enough.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format-check lint types diagrams-check diagrams format bench soak clean
+.PHONY: help run serve test check format-check lint types diagrams-check diagrams format bench load soak clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,6 +14,9 @@ help: ## say what there is
 
 run: $(VENV)/cli.stamp ## run the demo (ARGS="--scenario sms", ARGS=--json, ...)
 	$(BIN)/powens-flow demo $(ARGS)
+
+serve: $(VENV)/cli.stamp ## serve the page, on the simulator (ARGS="--port 8080", ...)
+	$(BIN)/powens-flow serve $(ARGS)
 
 test: $(VENV)/dev.stamp $(VENV)/js.stamp ## run the tests (ARGS="-k sms", ...)
 	$(BIN)/python -m pytest -n auto $(ARGS)
@@ -41,6 +44,9 @@ format: $(VENV)/dev.stamp ## format the code
 
 bench: $(VENV)/dev.stamp ## run the benchmark
 	$(BIN)/python -m benchmarks $(ARGS)
+
+load: $(VENV)/dev.stamp ## run many people at once on one served process
+	$(BIN)/python -m benchmarks.load $(ARGS)
 
 soak: $(VENV)/dev.stamp ## run the long proofs
 	$(BIN)/python -m soak all $(ARGS)

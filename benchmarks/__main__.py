@@ -7,9 +7,12 @@ import logging
 from pathlib import Path
 
 import structlog
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from benchmarks import report, throughput, waiting
+from benchmarks.load import pace
+from benchmarks.load.results import Load
+from benchmarks.load.run import load
 from benchmarks.simulated import simulated
 from benchmarks.throughput import Level
 from benchmarks.waiting import Waiting
@@ -26,18 +29,31 @@ class Size:
     at_once: tuple[int, ...] = throughput.AT_ONCE
     stored: tuple[int, ...] = (1_000, 100_000)
     events: int = 500
+    people: pace.Size = field(factory=pace.Size)
 
 
-QUICK = Size(attempts=100, rounds=3, stored=(1_000, 10_000), events=200)
+QUICK = Size(
+    attempts=100,
+    rounds=3,
+    stored=(1_000, 10_000),
+    events=200,
+    people=pace.Size(people=50, seconds=15.0),
+)
 
 
 def bench(size: Size, build: Path) -> str:
     """Measure, write `bench.json` into `build`, and answer the table."""
     build.mkdir(parents=True, exist_ok=True)
     levels, waits = asyncio.run(_measured(size, build))
-    text = json.dumps(report.as_json(levels, waits), indent=2)
-    (build / "bench.json").write_text(f"{text}\n", "utf-8")
-    return report.table(levels, waits)
+    people = load(size.people, build)
+    told = {**report.as_json(levels, waits), "load": people.as_json()}
+    (build / "bench.json").write_text(f"{json.dumps(told, indent=2)}\n", "utf-8")
+    return "\n\n".join((report.table(levels, waits), people.table(), *_met(people)))
+
+
+def _met(people: Load) -> tuple[str, ...]:
+    """The errors that people met, the first of them."""
+    return ("\n".join(people.errors[:20]),) if people.errors else ()
 
 
 async def _measured(size: Size, build: Path) -> tuple[dict[int, Level], Waiting]:

@@ -13,6 +13,7 @@ from powens_flow.cli.diagram import diagram, diagrams
 from powens_flow.cli.doctor import doctor
 from powens_flow.cli.logs import configure_logs
 from powens_flow.cli.records import replay
+from powens_flow.cli.serve import serve
 from powens_flow.cli.simulate import simulate
 
 NAME = "powens-flow"
@@ -27,7 +28,8 @@ def cli(verbose: bool) -> None:
     configure_logs(verbose=verbose)
 
 
-for command in (demo, simulate, check, diagram, diagrams, attempts, replay, doctor):
+COMMANDS = (demo, serve, simulate, doctor, check, diagram, diagrams, attempts, replay)
+for command in COMMANDS:
     cli.add_command(command)
 
 

@@ -25,14 +25,15 @@ async def serve(
     `server.simulator.settings` holds client id and secret.
     """
     stop = stop or asyncio.Event()
-    with _stopped_by_signals(stop.set):
+    with stopped_by_signals(stop.set):
         async with running(Simulator(settings, clock), port, keep_time=True) as server:
             started(server)
             await stop.wait()
 
 
 @contextmanager
-def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+def stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    """Call `stop` at SIGTERM or SIGINT, instead of what they would do, while the block runs."""
     loop = asyncio.get_running_loop()
     with ExitStack() as handled:
         for number in (signal.SIGTERM, signal.SIGINT):

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from powens_flow.engine import Engine
 from powens_flow.web.answers import answered
-from powens_flow.web.call import CONNECT, Authenticate, Connect, MakeReceiver
+from powens_flow.web.call import CONNECT, Authenticate, ChoosePolicy, Connect, MakeReceiver
 from powens_flow.web.limits import Limits
 from powens_flow.web.origin import checked_origins
 from powens_flow.web.routes import add_routes
@@ -32,6 +32,7 @@ def connect_app(
     return_to: str = "/",
     origins: Collection[str] = (),
     webhooks: Receiver | MakeReceiver | None = None,
+    policy: ChoosePolicy | None = None,
     limits: Limits | None = None,
 ) -> web.Application:
     """A sub-application that adds and repairs bank connections: `app.add_subapp("/connect", ...)`.
@@ -45,12 +46,13 @@ def connect_app(
     there the browser is sent when it comes back from the bank. `origins` are further origins
     (`https://app.example`) whose pages may change something, beside the application's own.
     `webhooks` takes Powens' webhooks: a receiver, or a function that makes one of the engine.
+    `policy(request)` says under which policy an attempt starts, where it is not the engine's own.
 
     The application's routes, answers and problem codes: `docs/web.md`.
     """
     app = web.Application(middlewares=[answered])
     app[CONNECT] = Connect(
-        authenticate, return_to, checked_origins(origins), limits or Limits(), webhooks
+        authenticate, return_to, checked_origins(origins), limits or Limits(), webhooks, policy
     )
     app.cleanup_ctx.append(_running(engine))
     app.on_shutdown.append(_end_streams)

@@ -30,8 +30,10 @@ async def start(call: Call) -> web.Response:
 
 async def _started(call: Call, wanted: Start, key: IdempotencyKey | None) -> View:
     if wanted.machine == RECONNECT and wanted.id_connection is not None:
-        return await call.owner.reconnect(wanted.id_connection, refresh=wanted.refresh, key=key)
-    return await call.owner.start(wanted.machine, key=key)
+        return await call.owner.reconnect(
+            wanted.id_connection, refresh=wanted.refresh, policy=call.policy, key=key
+        )
+    return await call.owner.start(wanted.machine, policy=call.policy, key=key)
 
 
 async def read(call: Call) -> web.Response:

@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 from powens_flow.engine import Engine
 from powens_flow.idempotency import IdempotencyKey
 from powens_flow.owner import Owner
+from powens_flow.policy import Policy
 from powens_flow.web.limits import Limits, Rate
 from powens_flow.web.origin import check_origin
 from powens_flow.web.problems import Problem
@@ -22,6 +23,9 @@ Authenticate = Callable[[web.Request], Awaitable[str | None] | str | None]
 
 MakeReceiver = Callable[[Engine], Receiver]
 
+ChoosePolicy = Callable[[web.Request], Policy | None]
+"""Says under which policy a request's attempt starts; None: the engine's own."""
+
 
 @define(eq=False)
 class Connect:
@@ -32,6 +36,7 @@ class Connect:
     origins: frozenset[str]
     limits: Limits
     webhooks: Receiver | MakeReceiver | None = None
+    policy: ChoosePolicy | None = None
     _engine: Engine | None = None
     _receiver: Receiver | None = None
     _watching: Watching | None = None
@@ -84,6 +89,12 @@ class Call:
     def owner(self) -> Owner:
         """The attempts of the request's owner."""
         return self.connect.engine.for_owner(self.owner_id)
+
+    @property
+    def policy(self) -> Policy | None:
+        """The policy that an attempt started by this request begins with."""
+        choose = self.connect.policy
+        return choose(self.request) if choose is not None else None
 
     @property
     def attempt_id(self) -> str:

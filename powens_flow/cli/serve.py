@@ -1,0 +1,65 @@
+"""`powens-flow serve`: the page, the engine and, unless a domain is configured, the simulator."""
+
+import asyncio
+from pathlib import Path
+
+import click
+from attrs import evolve
+
+from powens_flow.config import ConfigError, Configuration, load
+from powens_flow.policy import CHAIN, OFFER, RESTRICT
+from powens_flow.serve import Served
+from powens_flow.serve import serve as run
+from powens_flow.store.port import StoreError
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.command()
+@click.option("--config", "file", type=FILE, help="The TOML file (docs/configuration.md).")
+@click.option("--host", help="The address to listen on (127.0.0.1).")
+@click.option("--port", type=click.IntRange(0, 65535), help="0: any free one (8000).")
+@click.option("--store", type=FILE, help="The SQLite file.")
+@click.option(
+    "--sources",
+    type=click.Choice((OFFER, RESTRICT, CHAIN)),
+    help="How several sources of a bank are handled; else each person chooses on the page.",
+)
+def serve(
+    file: Path | None, host: str | None, port: int | None, store: Path | None, sources: str | None
+) -> None:
+    """Serve the page at /, with the sub-application under /connect/, until SIGTERM or Ctrl-C.
+
+    Unless a domain is configured, Powens is simulated in the same process, and nothing leaves
+    this machine. Each browser is an end user of its own.
+    """
+    try:
+        configured = load(file)
+        configuration = evolve(
+            configured,
+            host=host or configured.host,
+            port=configured.port if port is None else port,
+            store=store or configured.store,
+        )
+        _run(configuration, sources)
+    except ConfigError as error:
+        told = "\n".join(f"powens-flow: {fault}" for fault in error.faults)
+        raise click.ClickException(told) from None
+    except StoreError as error:
+        raise click.ClickException(f"powens-flow: the store: {error}") from None
+
+
+def _run(configuration: Configuration, sources: str | None) -> None:
+    try:
+        asyncio.run(run(configuration, sources=sources, started=_told))
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        where = f"{configuration.host}, port {configuration.port}"
+        raise click.ClickException(f"powens-flow: cannot listen on {where}: {why}") from None
+
+
+def _told(served: Served) -> None:
+    click.echo(f"Open {served.address}/ (stop with SIGTERM or Ctrl-C)")
+    if served.simulator is not None:
+        click.echo(f"Powens is simulated, at {served.simulator}")
+    click.echo(f"store: {served.store}")

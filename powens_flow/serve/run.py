@@ -1,0 +1,214 @@
+"""Runs all of it in one process, until it is told to stop."""
+
+import asyncio
+import secrets
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+from attrs import evolve, frozen
+
+from powens_flow.api import PowensClient
+from powens_flow.config.keys import keyring
+from powens_flow.config.values import Configuration, store_path
+from powens_flow.engine import Engine
+from powens_flow.keyring import Keyring
+from powens_flow.outgoing import OutgoingWebhook
+from powens_flow.secret import Secret
+from powens_flow.serve.sessions import OPTIONS, Sessions
+from powens_flow.serve.shell import Shell
+from powens_flow.serve.site import CALLBACK, MOUNT, Site
+from powens_flow.simulator import Settings, Simulator, running
+from powens_flow.simulator.run import stopped_by_signals
+from powens_flow.store.sqlite import SQLiteStore
+from powens_flow.vault import StoreVault
+from powens_flow.webhooks import Receiver, Signature
+
+GRACE: Final = 5.0
+"""Seconds that requests under way are given when it is told to stop."""
+
+
+@frozen
+class Served:
+    """What runs: the address of the page, the store, and, where Powens is simulated, its API."""
+
+    address: str
+    store: Path
+    simulator: str | None = None
+
+
+async def serve(
+    configuration: Configuration,
+    *,
+    sources: str | None = None,
+    started: Callable[[Served], None] = lambda _: None,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Serves until `stop` is set, or SIGTERM or SIGINT arrives; `started` is called once.
+
+    `sources` is the option for everybody; without it, where Powens is simulated, each person
+    chooses. A store that is not configured is a domain's own file, or, of the simulator, which
+    forgets everything when it ends, a temporary one.
+
+    Raises:
+        ConfigError: the file of the keys cannot be used.
+        StoreError: the store cannot be opened.
+        OSError: the port cannot be listened on.
+    """
+    stop = stop or asyncio.Event()
+    with stopped_by_signals(stop.set):
+        async with AsyncExitStack() as stack:
+            listening = stack.enter_context(_listening(configuration.host, configuration.port))
+            address = _address(listening)
+            path = _store(configuration, stack)
+            configuration, api = await _simulated(configuration, address, stack)
+            if sources is not None:
+                configuration = _with_sources(configuration, sources)
+            site = _site(configuration, path, address, simulated=api is not None, fixed=sources)
+            await stack.enter_async_context(_running(site, listening))
+            started(Served(address, path, api))
+            await stop.wait()
+
+
+# --- what it works with --------------------------------------------------------------------------
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=1024)
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - shown, not listened on
+    return f"http://{shown}:{port}"
+
+
+def _store(configuration: Configuration, stack: AsyncExitStack) -> Path:
+    if configuration.is_simulated and configuration.store is None:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="powens-flow-"))
+        return Path(folder) / "simulated.sqlite"
+    path = store_path(configuration)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+async def _simulated(
+    configuration: Configuration, address: str, stack: AsyncExitStack
+) -> tuple[Configuration, str | None]:
+    """The configuration for the simulator, which runs from now on, where no domain is named."""
+    if not configuration.is_simulated:
+        return configuration, None
+    settings = Settings(
+        redirect_uris=simulated_redirects(address),
+        webhook_url=f"{address}{MOUNT}/webhooks/{{event}}",
+        webhook_secret=secrets.token_hex(16),
+    )
+    server = await stack.enter_async_context(running(Simulator(settings), keep_time=True))
+    policy = evolve(configuration.policy, redirect_uri=settings.redirect_uris[0])
+    made = evolve(
+        configuration,
+        domain=server.url,
+        client_id=settings.client_id,
+        client_secret=Secret(settings.client_secret),
+        webhook_secret=Secret(settings.webhook_secret),
+        policy=policy,
+    )
+    return made, server.url
+
+
+def simulated_redirects(address: str) -> tuple[str, ...]:
+    """The callback under each name that a browser of this machine may call it by."""
+    port = address.rpartition(":")[2]
+    names = (
+        address,
+        f"http://localhost:{port}",
+        f"http://127.0.0.1:{port}",
+        f"http://[::1]:{port}",
+    )
+    return tuple(dict.fromkeys(f"{name}{CALLBACK}" for name in names))
+
+
+def _with_sources(configuration: Configuration, sources: str) -> Configuration:
+    return evolve(configuration, policy=evolve(configuration.policy, sources=sources))
+
+
+# --- the site and its engine ---------------------------------------------------------------------
+
+
+def _site(
+    configuration: Configuration, path: Path, address: str, *, simulated: bool, fixed: str | None
+) -> web.Application:
+    keys = keyring(configuration, path)
+    redirect_uri = configuration.policy.redirect_uri or ""
+    sessions = Sessions(
+        keys,
+        run=f"{secrets.token_hex(4)}-" if simulated else "",
+        secure=redirect_uri.startswith("https:"),
+    )
+    options = OPTIONS if simulated and fixed is None else ()
+    redirects = simulated_redirects(address) if simulated else ()
+    shell = Shell(is_simulated=simulated, options=options)
+    site = Site(sessions, shell, configuration.policy, redirects, configuration.origins)
+    return site.app(_engine(configuration, path, keys), _receiver(configuration))
+
+
+def _receiver(configuration: Configuration) -> Callable[[Engine], Receiver] | None:
+    secret = configuration.webhook_secret
+    return None if secret is None else lambda engine: Receiver(engine, Signature(secret))
+
+
+def _engine(
+    configuration: Configuration, path: Path, keys: Keyring
+) -> Callable[[], AbstractAsyncContextManager[Engine]]:
+    assert configuration.domain is not None
+    assert configuration.client_id is not None
+    domain, client_id = configuration.domain, configuration.client_id
+
+    @asynccontextmanager
+    async def made() -> AsyncIterator[Engine]:
+        async with (
+            PowensClient(
+                domain,
+                client_id,
+                configuration.client_secret,
+                calls_a_minute=configuration.calls_a_minute,
+            ) as api,
+            SQLiteStore(path) as store,
+            _callbacks(configuration) as listeners,
+            Engine(
+                api, store, StoreVault(store, keys), keys, policy=configuration.policy
+            ) as engine,
+        ):
+            for listener in listeners:
+                engine.on()(listener)
+            yield engine
+
+    return made
+
+
+@asynccontextmanager
+async def _callbacks(configuration: Configuration) -> AsyncIterator[tuple[OutgoingWebhook, ...]]:
+    if configuration.callback_url is None:
+        yield ()
+        return
+    async with OutgoingWebhook(
+        configuration.callback_url, configuration.callback_secrets
+    ) as webhook:
+        yield (webhook,)
+
+
+@asynccontextmanager
+async def _running(app: web.Application, listening: socket.socket) -> AsyncIterator[None]:
+    # Webhooks are signed as they were sent: nothing is inflated before they are looked at.
+    runner = web.AppRunner(app, access_log=None, auto_decompress=False, shutdown_timeout=GRACE)
+    await runner.setup()
+    try:
+        await web.SockSite(runner, listening).start()
+        yield
+    finally:
+        await runner.cleanup()
