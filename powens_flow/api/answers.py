@@ -3,9 +3,10 @@
 Errors are answered, not raised: where they are raised, no frame holds the body.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from attrs import frozen
 
@@ -15,6 +16,10 @@ from powens_flow.api.reading import Reader, WrongShape
 from powens_flow.api.refusals import refusal, request_id
 
 T = TypeVar("T")
+
+REMEMBERED: Final = 64
+"""How many answers that are nobody's own are remembered, of 64 KB at most."""
+_LARGEST_REMEMBERED: Final = 64 * 1024
 
 
 @frozen
@@ -49,6 +54,29 @@ def value_of(answer: Answer, read: Reader[T]) -> Outcome[T]:
         return _bad(answer, unusable.flaw)
     except WrongShape as wrong:
         return _bad(answer, Flaw.WRONG_SHAPE, wrong.where(), wrong.wanted)
+
+
+class ReadBefore:
+    """What the last answers that are nobody's own were read to, found again by their bytes."""
+
+    def __init__(self) -> None:
+        self._values: OrderedDict[tuple[Reader[Any], bytes], Any] = OrderedDict()
+
+    def value_of(self, answer: Answer, read: Reader[T]) -> Outcome[T]:
+        """What `value_of` answers; the same value, frozen as it is, for the same bytes."""
+        body = answer.body
+        if isinstance(body, Flaw) or answer.status >= 300 or len(body) > _LARGEST_REMEMBERED:
+            return value_of(answer, read)
+        known = self._values.get((read, body))
+        if known is not None:
+            self._values.move_to_end((read, body))
+            return Outcome(known, None, answer.status, request_id(answer.headers))
+        outcome = value_of(answer, read)
+        if outcome.error is None:
+            self._values[read, body] = outcome.value
+            if len(self._values) > REMEMBERED:
+                self._values.popitem(last=False)
+        return outcome
 
 
 def _bad(

@@ -9,6 +9,7 @@ from aiohttp import hdrs
 
 from powens_flow.api.errors import Flaw
 
+_decoded: Final = json.JSONDecoder().decode
 _ZLIB_OR_GZIP: Final = 32 + zlib.MAX_WBITS
 
 
@@ -20,17 +21,20 @@ class Unusable(Exception):
         self.flaw = flaw
 
 
+def body_at_hand(response: aiohttp.ClientResponse, limit: int) -> bytes:
+    """The body where all of it came with the head, as most do; empty where it has to be awaited."""
+    if hdrs.CONTENT_ENCODING in response.headers or not response.content.is_eof():
+        return b""
+    return _within(response.content.read_nowait(), limit)
+
+
 async def body_of(response: aiohttp.ClientResponse, limit: int) -> bytes:
     """The body, decompressed; no more than `limit` bytes of it are ever held. Raises Unusable."""
     encoding = response.headers.get(hdrs.CONTENT_ENCODING)
     if encoding is not None and encoding.lower() not in ("identity", ""):
         return await _inflated(response, encoding.lower(), limit)
-    content = response.content
-    body = await content.readany()
-    if content.at_eof() and len(body) <= limit:
-        return body
-    parts, size = [body], len(body)
-    while size <= limit and (part := await content.readany()):
+    parts, size = [], 0
+    while size <= limit and (part := await response.content.readany()):
         parts.append(part)
         size += len(part)
     return _within(b"".join(parts), limit)
@@ -71,7 +75,7 @@ def parsed(body: bytes) -> Any:
         return None
     try:
         text = body.decode("utf-8")
-        value = json.loads(text)
+        value = _decoded(text)
         if "\\ud" in text or "\\uD" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError):

@@ -46,7 +46,8 @@ class ConnectorCalls(Calls):
     ) -> Connector:
         """`GET /connectors/{uuid or id}`."""
         path = f"{connector_path(ref)}{expansion(expand)}"
-        return await self._transport.call(Request("connector", "GET", path), _read_connector)
+        request = Request("connector", "GET", path, shared=True)
+        return await self._transport.call(request, _read_connector)
 
     async def connector_sources(self, ref: int | str) -> tuple[Source, ...]:
         """`GET /connectors/{uuid or id}/sources`."""

@@ -113,10 +113,14 @@ def _position(read: Reader[Any], items: list[Any]) -> int:
 
 
 class _Slot(NamedTuple):
-    """One attribute of a model: where its value stands, how it is read, what stands for null."""
+    """One attribute of a model: where its value stands, how it is read, what stands for null.
+
+    A value of just the type `as_it_is` needs no reading.
+    """
 
     key: str
     formerly: str
+    as_it_is: type[Any] | None
     read: Reader[Any]
     default: Any
 
@@ -124,18 +128,29 @@ class _Slot(NamedTuple):
 def model(cls: type[T]) -> Reader[T]:
     """The reader of an attrs class, made from its annotations."""
     slots = _slots(cls)
+    # What is as it has to be, and what is not there, is not worth a function's call each.
+    quick = [(s.key, s.as_it_is, _REQUIRED if s.formerly else s.default, s) for s in slots]
 
     def read_model(value: Any) -> T:
         if type(value) is not dict:
             raise WrongShape("an object")
-        return cls(*[_filled(slot, value) for slot in slots])
+        get = value.get
+        return cls(
+            *[
+                met
+                if type(met := get(key)) is as_it_is
+                else default
+                if met is None and default is not _REQUIRED
+                else _filled(slot, value, met)
+                for key, as_it_is, default, slot in quick
+            ]
+        )
 
     return read_model
 
 
-def _filled(slot: _Slot, value: Mapping[str, Any]) -> Any:
-    key, formerly, read, default = slot
-    met = value.get(key)
+def _filled(slot: _Slot, value: Mapping[str, Any], met: Any) -> Any:
+    key, formerly, _, read, default = slot
     if met is None and formerly:
         met = value.get(formerly)
     if met is None and default is not _REQUIRED:
@@ -148,14 +163,17 @@ def _filled(slot: _Slot, value: Mapping[str, Any]) -> Any:
 
 def _slots(cls: type[Any]) -> tuple[_Slot, ...]:
     hints = get_type_hints(cls, include_extras=True)
-    return tuple(
-        _Slot(
-            key=attribute.name,
-            formerly=attribute.metadata.get("formerly", ""),
-            read=_reader_of(hints[attribute.name]),
-            default=_REQUIRED if attribute.default is attrs.NOTHING else attribute.default,
-        )
-        for attribute in attrs.fields(cls)
+    return tuple(_slot(attribute, hints[attribute.name]) for attribute in attrs.fields(cls))
+
+
+def _slot(attribute: "attrs.Attribute[Any]", hint: Any) -> _Slot:
+    read = _reader_of(hint)
+    return _Slot(
+        key=attribute.name,
+        formerly=attribute.metadata.get("formerly", ""),
+        as_it_is={text: str, bool: bool, number: float}.get(read),
+        read=read,
+        default=_REQUIRED if attribute.default is attrs.NOTHING else attribute.default,
     )
 
 

@@ -7,10 +7,11 @@ from typing import Any, Final, TypeVar
 import aiohttp
 from aiohttp import hdrs
 from attrs import field, frozen
+from multidict import CIMultiDict
 from yarl import URL
 
-from powens_flow.api.answers import Answer, Outcome, refusal_of, value_of
-from powens_flow.api.body import Unusable, body_of
+from powens_flow.api.answers import Answer, Outcome, ReadBefore, refusal_of, value_of
+from powens_flow.api.body import Unusable, body_at_hand, body_of
 from powens_flow.api.errors import Flaw, PowensError
 from powens_flow.api.failures import MET, sent_once, translated
 from powens_flow.api.pacing import LONGEST_WAIT, Pace
@@ -41,7 +42,8 @@ class Request:
     """One call. `path` is seen from the base, with its query, percent-encoded; or a whole URL.
 
     Secrets in `body` are revealed on the wire only. `sent` are further texts that no error may
-    repeat. `checking`: credentials may be checked, so it may take minutes.
+    repeat. `checking`: credentials may be checked, so it may take minutes. `shared`: the answer is
+    nobody's own, so it is read once for as long as its bytes stay the same.
     """
 
     name: str
@@ -52,15 +54,18 @@ class Request:
     checking: bool = False
     sent: Iterable[str] = field(default=(), repr=False)
     webauth: bool = False
+    shared: bool = False
 
 
 _ONCE: Final = (sent_once,)
-_HEADERS: Final[dict[str, str]] = {
-    hdrs.ACCEPT: "application/json",
-    hdrs.ACCEPT_ENCODING: "gzip",
-    hdrs.USER_AGENT: "powens_flow",
-}
-_BODY_HEADERS: Final = {**_HEADERS, hdrs.CONTENT_TYPE: "application/json"}
+_HEADERS: Final = CIMultiDict(
+    {
+        hdrs.ACCEPT: "application/json",
+        hdrs.ACCEPT_ENCODING: "gzip",
+        hdrs.USER_AGENT: "powens_flow",
+    }
+)
+_BODY_HEADERS: Final = CIMultiDict(_HEADERS, **{hdrs.CONTENT_TYPE: "application/json"})
 _encoded: Final = json.JSONEncoder(default=Secret.reveal, separators=(",", ":")).encode
 
 
@@ -86,6 +91,7 @@ class Transport:
         self._clock = clock
         self._stopwatch = stopwatch
         self._pace = pace
+        self._read_before = ReadBefore()
         self._timeouts = timeouts
         self._brief = _limits(timeouts.total, timeouts.connect)
         self._checking = _limits(timeouts.checking, timeouts.connect)
@@ -114,10 +120,13 @@ class Transport:
             # Outside of the recording: a call that has no turn is not made.
             await self._pace.turn(self._patience(request))
         recording = current_recording()
-        if recording is None:
+        began = self._stopwatch()
+        outcome: Outcome[T] = Outcome()
+        try:
             outcome = await self._outcome(request, read)
-        else:
-            outcome = await self._recorded(request, read, recording)
+        finally:
+            if recording is not None:
+                recording.append(_record(request.name, outcome, self._stopwatch() - began))
         if outcome.error is not None:
             self._heed(outcome.error)
             raise outcome.error
@@ -132,34 +141,30 @@ class Transport:
         if self._pace is not None and error.status == 429 and error.retry_after:
             self._pace.pause(error.retry_after)
 
-    async def _recorded(
-        self, request: Request, read: Reader[T], recording: list[CallRecord]
-    ) -> Outcome[T]:
-        outcome: Outcome[T] = Outcome()
-        began = self._stopwatch()
-        try:
-            outcome = await self._outcome(request, read)
-        finally:
-            recording.append(_record(request.name, outcome, self._stopwatch() - began))
-        return outcome
-
     async def _outcome(self, request: Request, read: Reader[T]) -> Outcome[T]:
-        answer = await self._answer(request)
-        if isinstance(answer, Outcome):
-            return answer
-        if answer.status < 400:
-            return value_of(answer, read)
-        sent = (*request.sent, *_secrets(request))
-        return refusal_of(answer, sent=sent, now=self._clock.now(), webauth=request.webauth)
-
-    async def _answer(self, request: Request) -> Answer | Outcome[Any]:
         status = None
         try:
-            async with self._sent(request) as response:
-                status = response.status
-                return await _read(response, self._limit)
+            response = await self._sent(request)
+            status = response.status
+            answer = await self._answer(response)
         except MET as error:
             return Outcome(error=translated(error, status), status=status)
+        if status >= 400:
+            sent = (*request.sent, *_secrets(request))
+            return refusal_of(answer, sent=sent, now=self._clock.now(), webauth=request.webauth)
+        read_of = self._read_before.value_of if request.shared else value_of
+        return read_of(answer, read)
+
+    async def _answer(self, response: aiohttp.ClientResponse) -> Answer:
+        body: bytes | Flaw
+        try:
+            body = body_at_hand(response, self._limit) or await body_of(response, self._limit)
+        except Unusable as unusable:
+            body = unusable.flaw
+        finally:
+            if not response.closed:  # not read to its end
+                response.close()
+        return Answer(response.status, response.headers, body)
 
     def _sent(self, request: Request) -> aiohttp.client._RequestContextManager:
         if self._session is None:
@@ -182,20 +187,15 @@ def _limits(total: float, connect: float) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(total=total, connect=connect)
 
 
-async def _read(response: aiohttp.ClientResponse, limit: int) -> Answer:
-    try:
-        body: bytes | Flaw = await body_of(response, limit)
-    except Unusable as unusable:
-        body = unusable.flaw
-    return Answer(response.status, response.headers, body)
-
-
-def _headers(token: Secret | None, body: Mapping[str, Any] | None) -> dict[str, str]:
-    headers = dict(_HEADERS if body is None else _BODY_HEADERS)
-    if token is not None:
-        headers[hdrs.AUTHORIZATION] = f"Bearer {token.reveal()}"
-        if not headers[hdrs.AUTHORIZATION].isprintable():
-            raise ValueError("the token holds characters that a header cannot carry")
+def _headers(token: Secret | None, body: Mapping[str, Any] | None) -> CIMultiDict[str]:
+    headers = _HEADERS if body is None else _BODY_HEADERS
+    if token is None:
+        return headers
+    bearer = f"Bearer {token.reveal()}"
+    if not bearer.isprintable():
+        raise ValueError("the token holds characters that a header cannot carry")
+    headers = headers.copy()
+    headers[hdrs.AUTHORIZATION] = bearer
     return headers
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
@@ -39,14 +39,32 @@ class Step:
 class _Cursor:
     """What `transitions` moves: never registered with the machine, gone after one step."""
 
-    __slots__ = ("attempt", "outcome", "read", "recorded", "state")
+    __slots__ = ("asked", "attempt", "outcome", "recorded", "state")
 
     def __init__(self, state: str, attempt: Any, outcome: Any) -> None:
         self.state = state
         self.attempt = attempt
         self.outcome = outcome
-        self.read: dict[str, bool] = {}
+        self.asked: list[tuple[str, bool]] = []
         self.recorded: Mapping[str, bool] | None = None
+
+
+class _Seen:
+    """What the machine was seen to do in one place: lead `to` a state, or ask `guard` first."""
+
+    __slots__ = ("answered", "guard", "to")
+
+    def __init__(self) -> None:
+        self.to: str | None = None
+        self.guard = ""
+        self.answered: dict[bool, _Seen] = {}
+
+    def learn(self, asked: Sequence[tuple[str, bool]], to: str) -> None:
+        """Remember that these answers, in this order, led `to` a state."""
+        place = self
+        for place.guard, answer in asked:
+            place = place.answered.setdefault(answer, _Seen())
+        place.to = to
 
 
 @frozen(eq=False)
@@ -63,15 +81,27 @@ class Definition:
     handlers: Mapping[str, Handler]
     _accepts: Mapping[str, tuple[str, ...]]
     _formerly: Mapping[str, str]
+    _guards: Mapping[str, Guard] = field(repr=False)
     _events: Mapping[str, Callable[[_Cursor], bool]] = field(repr=False)
+    _seen: dict[tuple[str, str], _Seen] = field(factory=dict, init=False, repr=False)
 
     def step(self, state: str, trigger: str, attempt: Any = None, outcome: Any = None) -> Step:
         """Take `trigger` in `state`. Guards see `attempt` and `outcome`.
 
+        `transitions` decides. Where a trigger leads hangs on the guards' answers alone, so what it
+        decided is remembered by them: to ask it again costs more than all else of a step.
+
         Raises:
             NotAccepted: the state does not take that trigger.
         """
-        return self._taken(_Cursor(state, attempt, outcome), trigger)
+        seen = self._seen.get((state, trigger))
+        guards: dict[str, bool] = {}
+        while seen is not None:
+            if seen.to is not None:
+                return Step(seen.to, guards)
+            answer = guards[seen.guard] = bool(self._guards[seen.guard](attempt, outcome))
+            seen = seen.answered.get(answer)
+        return self._learned(_Cursor(state, attempt, outcome), trigger)
 
     def replay(self, state: str, trigger: str, guards: Mapping[str, bool]) -> Step:
         """Take `trigger` again with the answers that the guards gave then.
@@ -102,12 +132,18 @@ class Definition:
         """The function of the calling state `name`."""
         return self.handlers[name]
 
+    def _learned(self, cursor: _Cursor, trigger: str) -> Step:
+        source = cursor.state
+        step = self._taken(cursor, trigger)
+        self._seen.setdefault((source, trigger), _Seen()).learn(cursor.asked, step.to)
+        return step
+
     def _taken(self, cursor: _Cursor, trigger: str) -> Step:
         if trigger not in self._accepts.get(cursor.state, ()):
             raise NotAccepted(cursor.state, trigger, self.accepts(cursor.state))
         if not self._events[trigger](cursor):
             raise NotAccepted(cursor.state, trigger, self.accepts(cursor.state))
-        return Step(cursor.state, cursor.read)
+        return Step(cursor.state, dict(cursor.asked))
 
 
 def build(machine: Composition, registry: Registry) -> Definition:
@@ -141,6 +177,7 @@ def build(machine: Composition, registry: Registry) -> Definition:
         },
         accepts={name: tuple(triggers) for name, triggers in accepts.items()},
         formerly={old: s.name for s in machine.states.values() for old in s.formerly},
+        guards=dict(registry.guards),
         events={name: event.trigger for name, event in built.events.items()},
     )
 
@@ -154,7 +191,7 @@ def _condition(name: str, guard: Guard) -> Callable[[Any], bool]:
             answer = cursor.recorded[name]
         else:
             raise GuardNotRecorded(name)
-        cursor.read[name] = answer
+        cursor.asked.append((name, answer))
         return answer
 
     condition.__name__ = name

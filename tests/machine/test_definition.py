@@ -1,6 +1,7 @@
 """A machine that is ready: stepping, replaying, what it accepts, its hash, its former names."""
 
 from collections.abc import Iterator, Mapping
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from powens_flow.attempt import Attempt
 from powens_flow.handlers import default_registry
 from powens_flow.machine import Definition, MachineError, NotAccepted, Step, load_machines
 from powens_flow.machine.definition import GuardNotRecorded
+from powens_flow.machine.registry import Guard
 from powens_flow.outcomes import Outcome
 from powens_flow.testing.clock import BEGINNING
 from tests.machine.small import FINISHED, PIECE, SMALL, changed, load
@@ -122,6 +124,32 @@ def test_there_is_no_way_that_the_files_do_not_say(small: Definition) -> None:
     assert not [name for name in small._events if name.startswith("to_")]
     edges = {(one.source, one.trigger) for one in small.transitions}
     assert edges == {(s, t) for s in small.states for t in small.accepts(s)}
+
+
+def test_what_is_remembered_of_a_place_is_what_transitions_says_there() -> None:
+    registry = default_registry()
+    for name in tuple(registry.guards):
+        registry.guard(name, replace=True)(_answering(name))
+    for definition in load_machines(registry).values():
+        first = [definition.step(*way) for way in _every_way(definition)]
+        again = [definition.step(*way) for way in _every_way(definition)]
+        replayed = [definition.replay(*way) for way in _every_way(definition)]
+        assert first == again == replayed
+        assert [list(step.guards) for step in again] == [list(step.guards) for step in replayed]
+
+
+def _answering(name: str) -> Guard:
+    return lambda answers, _: bool(answers[name])
+
+
+def _every_way(definition: Definition) -> Iterator[tuple[str, str, dict[str, bool]]]:
+    """Each state, each trigger that it takes, and what the guards there answer: few of them yes."""
+    guards: dict[tuple[str, str], dict[str, None]] = {}
+    for edge in definition.transitions:
+        guards.setdefault((edge.source, edge.trigger), {}).update(dict.fromkeys(edge.when))
+    for (source, trigger), names in guards.items():
+        for true in chain(*(combinations(names, count) for count in range(3))):
+            yield source, trigger, {name: name in true for name in names}
 
 
 # --- replaying ----------------------------------------------------------------------------------
