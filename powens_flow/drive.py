@@ -12,6 +12,7 @@ import structlog
 from attrs import fields, frozen
 
 from powens_flow import events as e
+from powens_flow import telemetry
 from powens_flow import vocabulary as v
 from powens_flow.api import PowensError, recorded_calls
 from powens_flow.attempt import Attempt, Claim, JournalRow, Problem
@@ -25,6 +26,7 @@ from powens_flow.idempotency import IdempotencyKey, TakenBefore, key_from_json
 from powens_flow.machine import Definition, NotAccepted
 from powens_flow.machine.compose import State
 from powens_flow.outcomes import Outcome
+from powens_flow.remedies import STAFF, Remedy, remedy_from_json
 from powens_flow.store.port import Posted, Save, StoreError, Taken, Untold
 
 log = structlog.get_logger("powens_flow")
@@ -36,6 +38,9 @@ KEY = "idempotency_key"
 
 UNFIT_TRIGGERS = (v.CANCEL, v.EXPIRE)
 """What an attempt still takes whose stored state fits nowhere any more."""
+
+CANCELLATIONS = (v.CANCEL, f"{STAFF}{v.CANCEL}")
+"""The types of a posted cancellation: an end user's, and staff's."""
 
 
 class _Cancelled(BaseException):
@@ -124,8 +129,8 @@ class Drive:
         facts = accepting.facts_of(event)
         self._expect(event.trigger)
         accepted = accepting.accept(self.attempt, event, self.now())
-        cause = "webhook" if isinstance(event, e.Woken) else "event"
-        self._move(accepted, event.trigger, cause, Outcome(v.DONE, facts=facts), facts=facts)
+        outcome = Outcome(v.DONE, facts=facts)
+        self._move(accepted, event.trigger, _cause(event), outcome, facts=facts)
         self.values = values or {}
         self.recovering = False
         self._look_after = 0.0
@@ -194,7 +199,7 @@ class Drive:
 
     async def _called(self) -> bool:
         """One run of the present calling state's handler; False when it is tried again later."""
-        if await self._take_cancel():
+        if await self._take_cancel() or await self._take_retry():
             return True
         state = self.definition.state(self.definition.today(self.attempt.state) or "")
         try:
@@ -256,15 +261,7 @@ class Drive:
             facts=facts,
         )
         self._rows.append(row)
-        log.info(
-            "attempt.transition",
-            attempt=row.attempt_id,
-            machine=self.attempt.machine,
-            trigger=trigger,
-            source=row.source,
-            dest=row.dest,
-            duration=row.duration,
-        )
+        telemetry.moved(self.attempt, row)
 
     # --- saving ------------------------------------------------------------------------------
 
@@ -309,10 +306,18 @@ class Drive:
         """The cancellation that waits, unless what a crash left behind must be found out first."""
         if not self._inbox or self.recovering or not self._takes(v.CANCEL):
             return None
-        return next((one for one in self._inbox if one.event.get("type") == v.CANCEL), None)
+        return next((one for one in self._inbox if one.event.get("type") in CANCELLATIONS), None)
 
     async def _take_cancel(self) -> bool:
         posted = self._cancellation()
+        return posted is not None and await self._take_posted(posted)
+
+    async def _take_retry(self) -> bool:
+        """Take what staff say of a call that waits to be tried again, before it is."""
+        if not self._inbox or self.recovering or not self._takes(v.RETRY):
+            return False
+        retries = (one for one in self._inbox if one.event.get("type") == f"{STAFF}{v.RETRY}")
+        posted = next(retries, None)
         return posted is not None and await self._take_posted(posted)
 
     async def _taken_from_inbox(self) -> bool:
@@ -345,9 +350,18 @@ def _fitting(answer: Any) -> Outcome:
     return answer
 
 
+def _cause(event: e.Event) -> str:
+    if isinstance(event, Remedy):
+        return "staff"
+    return "webhook" if isinstance(event, e.Woken) else "event"
+
+
 def _event(posted: Mapping[str, Any]) -> e.Event:
-    if posted.get("type") == e.Woken.trigger:
+    kind = str(posted.get("type"))
+    if kind == e.Woken.trigger:
         return e.Woken()
+    if kind.startswith(STAFF):
+        return remedy_from_json(posted)
     return e.event_from_json(posted)
 
 

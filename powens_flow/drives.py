@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from powens_flow import telemetry
 from powens_flow.attempt import Attempt
 from powens_flow.clock import Clock
 from powens_flow.store.port import Store, StoreError, Taken
@@ -47,7 +48,7 @@ class Drives:
         """Drive a leased attempt. The task outlives whoever waits for it."""
         attempt_id = taken.attempt.id
         loop = asyncio.get_running_loop()
-        task = loop.create_task(work)
+        task = loop.create_task(telemetry.driven(taken.attempt, work))
         self._tasks[attempt_id] = task
         task.add_done_callback(lambda done: self._end(attempt_id, done))
         if self._renewal is None:

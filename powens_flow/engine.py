@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from powens_flow import events as e
+from powens_flow import telemetry
 from powens_flow.api import PowensClient, PublicKeys
 from powens_flow.api.errors import Gone, Unauthorised
 from powens_flow.attempt import Attempt, JournalRow, Problem
@@ -69,6 +70,7 @@ class Engine:
         patience: float = 25.0,
         grace: float = 10.0,
     ) -> None:
+        telemetry.start()
         self._policy = policy or Policy()
         self._clock = clock or SystemClock()
         self._store = store
@@ -85,7 +87,7 @@ class Engine:
         self._keys = keys = PublicKeys(api)
         self._sealer = Sealer(keys)
         self._directory = Directory(api, self._clock)
-        self._listeners = Listeners(store)
+        self._listeners = Listeners(store, self._clock)
         self._drives = Drives(store, self._clock, self._holder)
         self._tools = Tools(
             services=Services(api, keys, keyring, vault, store, self._clock),
@@ -136,10 +138,11 @@ class Engine:
     async def close(self) -> None:
         """Give the drives under way `grace` seconds to rest, and tell the listeners.
 
-        A drive that is cut short is taken up again, here or elsewhere, when its lease has lapsed.
+        A drive that is cut short is taken up again, here or elsewhere, when its lease has lapsed;
+        what a listener takes too long to hear is told by a later run.
         """
         await self._drives.close(self._grace)
-        await self._listeners.settled()
+        await self._listeners.close()
 
     def for_owner(self, owner: str) -> Owner:
         """The attempts of one end user; another owner's do not exist there."""

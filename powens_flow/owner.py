@@ -6,9 +6,10 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from powens_flow.connectors import ConnectorPage
-from powens_flow.events import Event, SubmitValues, event_from_json
+from powens_flow.events import Event, InvalidEvent, SubmitValues, event_from_json
 from powens_flow.idempotency import IdempotencyKey
 from powens_flow.policy import Policy
+from powens_flow.remedies import Remedy
 from powens_flow.view import View
 
 
@@ -94,7 +95,7 @@ class Owner:
         Raises:
             IdempotencyKeyReused: the key came before with another request.
             NoSuchAttempt: there is none of that id for this owner.
-            InvalidEvent: the JSON is no event.
+            InvalidEvent: the JSON is no event, or it is a remedy of staff.
             EventNotAccepted: the attempt's state does not take it.
             EventRefused: its content cannot be taken.
             WrongValues: values that do not fit their fields, or are not sealed as they must be.
@@ -102,6 +103,8 @@ class Owner:
             PowensError: the public key, for which values have to be sealed, could not be fetched.
         """
         made = event if isinstance(event, Event) else event_from_json(event)
+        if isinstance(made, Remedy):
+            raise InvalidEvent("an end user sends no remedy of staff")
         return await self.engine.send(self.id, attempt_id, made, key)
 
     async def get(self, attempt_id: str) -> View:

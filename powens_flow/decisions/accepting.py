@@ -18,6 +18,7 @@ from powens_flow.attempt import (
 from powens_flow.decisions import fates, planning
 from powens_flow.evolving import evolve
 from powens_flow.policy import OFFER
+from powens_flow.remedies import CancelByStaff, RetryByStaff, TryAgainByStaff, WakeByStaff
 
 BANK_REFUSED = "access_denied"
 LONGEST_ERROR, MOST_PARAMETERS = 100, 20
@@ -47,7 +48,7 @@ def accept(attempt: Attempt, event: e.Event, now: datetime) -> Attempt:
     taken = _ACCEPT.get(type(event), _nothing)(attempt, event, now)
     reading = evolve(taken.reading, repeats=0) if taken.reading.repeats else taken.reading
     taken = evolve(taken, reading=reading, tries=0, trying_since=None)
-    if isinstance(event, e.Approved | e.Woken):  # no new reason to wait
+    if isinstance(event, e.Approved | e.Woken | WakeByStaff | RetryByStaff):  # as long as before
         return taken
     return evolve(taken, deadline_at=None, deadline_of=None, polls=0)
 
@@ -140,6 +141,13 @@ def _try_again(attempt: Attempt, event: e.TryAgain, now: datetime) -> Attempt:
     return attempt if attempt.id_connection is None else evolve(attempt, unsure_since=None)
 
 
+def _cancel_by_staff(attempt: Attempt, event: CancelByStaff, now: datetime) -> Attempt:
+    """Left in the inbox, it may find an attempt that somebody else has cancelled meanwhile."""
+    if attempt.ending is not None and not event.gives_up_cleanup:
+        raise e.InvalidEvent("it is ending already, and cleans up what it made")
+    return attempt
+
+
 def _finish_later(attempt: Attempt, event: e.FinishLater, now: datetime) -> Attempt:
     return evolve(attempt, **fates.fate(attempt, PUT_OFF, state=attempt.reading.state))
 
@@ -218,6 +226,8 @@ _ACCEPT = cast(
         e.SubmitValues: _submit_values,
         e.Returned: _returned,
         e.TryAgain: _try_again,
+        TryAgainByStaff: _try_again,
+        CancelByStaff: _cancel_by_staff,
         e.FinishLater: _finish_later,
         e.SkipSource: _skip_source,
         e.ChooseAnotherConnector: _choose_another,
