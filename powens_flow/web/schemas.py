@@ -116,6 +116,7 @@ _CONTENT: Final[Mapping[str, Mapping[str, Schema]]] = {
         "subscriptions": lists(ref("Subscription")),
         "offered": lists(ref("Source")),
         "at_least_one": _PLAIN[bool],
+        "consent_wording": TEXT,
     },
     "approve_on_device": _NEXT_LOOK,
     "wait": _NEXT_LOOK,

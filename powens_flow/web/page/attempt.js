@@ -92,7 +92,8 @@ export class Attempt {
     const before = this.taken;
     try {
       const view = await this.client.send(this.id, event, unguessable());
-      if (before === this.taken || view.version > this.view.version) this.#take(view, { again: true });
+      if (before === this.taken || view.version > this.view.version)
+        this.#take(view, { again: true });
       this.live?.soon();
       return null;
     } catch (problem) {
@@ -103,7 +104,10 @@ export class Attempt {
   #refused(problem) {
     if (!(problem instanceof Problem)) return this.#failed(problem);
     if (problem.view) {
-      this.#take(problem.view, { again: true, notice: problem.status === 409 ? "page.elsewhere" : "" });
+      this.#take(problem.view, {
+        again: true,
+        notice: problem.status === 409 ? "page.elsewhere" : "",
+      });
       this.live?.soon();
       return null;
     }
@@ -146,5 +150,8 @@ function arrived() {
   url.searchParams.delete("attempt");
   if (returned !== null) url.hash = "";
   history.replaceState(history.state, "", url.href.replace(/#$/, ""));
-  return { attempt, returned: returned === null ? null : Object.fromEntries(new URLSearchParams(returned)) };
+  return {
+    attempt,
+    returned: returned === null ? null : Object.fromEntries(new URLSearchParams(returned)),
+  };
 }

@@ -22,7 +22,9 @@ export function normalised(field, typed) {
 
 /** Whether only digits can match: phones then show their digits first. */
 export function isNumeric(field) {
-  return field.type === "number" || /^\^?(\\d|\[0-9\])([+*]|\{\d+(,\d*)?\})?\$?$/.test(field.regex ?? "");
+  return (
+    field.type === "number" || /^\^?(\\d|\[0-9\])([+*]|\{\d+(,\d*)?\})?\$?$/.test(field.regex ?? "")
+  );
 }
 
 function listed(field, value) {

@@ -78,7 +78,9 @@ export class Client {
     const headers = { Accept: "application/json", ...(await this.headers?.()) };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (key) headers["Idempotency-Key"] = key;
-    const signals = [this.closing.signal, AbortSignal.timeout(LONGEST_WAIT), signal].filter(Boolean);
+    const signals = [this.closing.signal, AbortSignal.timeout(LONGEST_WAIT), signal].filter(
+      Boolean,
+    );
     try {
       const answer = await fetch(this.base + path, {
         method,

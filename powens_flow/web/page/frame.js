@@ -28,7 +28,12 @@ export function steps(context, at) {
     const current = place === at ? "step" : null;
     const mark = state === "past" ? icon("check", 12) : null;
     const dot = h("span", { class: "dot", "aria-hidden": "true" }, mark);
-    return h("li", { class: state, "aria-current": current }, dot, h("span", {}, context.t(`page.step.${name}`)));
+    return h(
+      "li",
+      { class: state, "aria-current": current },
+      dot,
+      h("span", {}, context.t(`page.step.${name}`)),
+    );
   });
   return h("ol", { class: "steps", "aria-label": context.t("page.steps") }, items);
 }
@@ -56,7 +61,7 @@ export function bankWords(context, prompt) {
 /** What went wrong with the last try, unless the title says it already. */
 export function trouble(context, prompt, title) {
   const key = prompt.error?.key;
-  const text = key ? context.t(key, {}, "problem.refused") : "";
+  const text = key ? context.t(key, {}, "problem.title") : "";
   if (!text || text === title) return null;
   return h("div", { class: "trouble", role: "alert" }, icon("alert"), h("p", {}, text));
 }
@@ -68,21 +73,46 @@ export function eventButton(context, label, event, tone = "secondary", mark = nu
 }
 
 export function button(label, press, tone = "secondary", mark = null, name = null) {
-  const attributes = { type: "button", class: `button ${tone}`, "data-event": name, onclick: press };
+  const attributes = {
+    type: "button",
+    class: `button ${tone}`,
+    "data-event": name,
+    onclick: press,
+  };
   return h("button", attributes, mark ? icon(mark) : null, h("span", {}, label));
 }
 
-const PLAIN = ["try_again", "approved", "acted", "add_another", "choose_another_connector", "skip_source", "finish_later"];
+const PLAIN = [
+  "try_again",
+  "approved",
+  "acted",
+  "add_another",
+  "choose_another_connector",
+  "skip_source",
+  "finish_later",
+];
 const QUIET = new Set(["choose_another_connector", "skip_source", "finish_later"]);
 
 /** A button for each event that needs nothing but its type, is accepted, and is not `without`. */
 export function furtherWays(context, prompt, ...without) {
-  return PLAIN.filter((type) => prompt.accepts.includes(type) && !without.includes(type)).map((type) =>
-    eventButton(context, context.t(`button.${type}`), { type }, QUIET.has(type) ? "quiet" : "secondary"),
+  return PLAIN.filter((type) => prompt.accepts.includes(type) && !without.includes(type)).map(
+    (type) =>
+      eventButton(
+        context,
+        context.t(`button.${type}`),
+        { type },
+        QUIET.has(type) ? "quiet" : "secondary",
+      ),
   );
 }
 
 export function cancelWay(context, prompt) {
   if (!prompt.accepts.includes("cancel")) return null;
-  return button(context.t("button.cancel"), () => context.askToCancel(), "quiet cancel", null, "cancel");
+  return button(
+    context.t("button.cancel"),
+    () => context.askToCancel(),
+    "quiet cancel",
+    null,
+    "cancel",
+  );
 }

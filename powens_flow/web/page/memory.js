@@ -4,6 +4,7 @@
 // `sessionStorage` is this tab's: it outlives a reload, the bank's page and the back button, and
 // still shows the end. `localStorage` brings a closed tab's attempt back, and joins two tabs.
 
+const LEFT = "powens-flow:left:";
 const CHOSEN = "powens-flow:chosen:";
 const FRESH = 3600 * 1000; // a start that was never answered is repeated with its key for an hour
 
@@ -28,6 +29,7 @@ export class Memory {
   /** The attempt has ended: this tab may still show it, another visit begins afresh. */
   ended(id) {
     this.keepChosen(id, []);
+    write("sessionStorage", `${LEFT}${id}`, null);
     if (read("localStorage", this.attemptKey) === id) write("localStorage", this.attemptKey, null);
   }
 
@@ -44,6 +46,15 @@ export class Memory {
 
   keepChosen(id, chosen) {
     write("sessionStorage", `${CHOSEN}${id}`, [...chosen].join(" ") || null);
+  }
+
+  /** This tab leaves for the bank's page: a trace of its address is kept, not the address. */
+  leaves(id, url) {
+    write("sessionStorage", `${LEFT}${id}`, trace(url));
+  }
+
+  hasLeft(id, url) {
+    return read("sessionStorage", `${LEFT}${id}`) === trace(url);
   }
 
   /** The idempotency key of the start: the same for each try, and for tabs opened at once. */
@@ -65,6 +76,13 @@ export class Memory {
 export function unguessable() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** FNV-1a: enough to tell one address from another. */
+function trace(text) {
+  let sum = 2166136261;
+  for (const one of text ?? "") sum = Math.imul(sum ^ one.codePointAt(0), 16777619);
+  return String(sum >>> 0);
 }
 
 function read(storage, key) {

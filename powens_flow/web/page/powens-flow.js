@@ -7,20 +7,34 @@
 
 import { Attempt } from "./attempt.js";
 import { Client, Problem } from "./client.js";
-import { h, icon, spinner } from "./dom.js";
-import { bankWords, button, cancelWay, furtherWays, heading, stepOf, steps, trouble } from "./frame.js";
+import { cancelDialog } from "./dialog.js";
+import { emblem, h, spinner } from "./dom.js";
+import {
+  bankWords,
+  button,
+  cancelWay,
+  furtherWays,
+  heading,
+  stepOf,
+  steps,
+  trouble,
+} from "./frame.js";
 import { Memory } from "./memory.js";
+import { Notices } from "./notices.js";
 import { sameToPerson, screenOf } from "./screens.js";
-import { checking } from "./screen-form.js";
+import { CHECKING, checking } from "./screen-form.js";
 import { chosenLanguage, loadTexts } from "./texts.js";
 
 /** What the element tells its page; each bubbles, and has the attempt's id in its detail. */
-export const EVENTS = ["powens-flow:view", "powens-flow:done", "powens-flow:failed", "powens-flow:problem"];
+export const EVENTS = [
+  "powens-flow:view",
+  "powens-flow:done",
+  "powens-flow:failed",
+  "powens-flow:problem",
+];
 
-const BACK_FOR = 6000; // ms that the network's return is spoken of
 const STYLES = new URL("./powens-flow.css", import.meta.url).href;
 const BLINK = 700; // ms that a call may take before its screen replaces the one before
-const NETWORK_PATIENCE = 600; // ms of no answer before it is spoken of
 
 export class PowensConnect extends HTMLElement {
   #texts = null;
@@ -30,9 +44,8 @@ export class PowensConnect extends HTMLElement {
   #screen = null;
   #step = 0;
   #workingTimer = 0;
-  #said = ""; // the key of the notice
-  #network = "";
-  #networkTimer = 0;
+  #busy = null; // the event that is on its way
+  #notices = null;
 
   connectedCallback() {
     if (!this.shadowRoot) this.#build();
@@ -60,9 +73,9 @@ export class PowensConnect extends HTMLElement {
   #build() {
     const root = this.attachShadow({ mode: "open" });
     const styles = h("link", { rel: "stylesheet", href: STYLES });
-    this.styled = new Promise((resolve) => ["load", "error"].forEach((name) => styles.addEventListener(name, resolve)));
-    this.notice = h("div", { class: "notice", role: "status" });
-    this.spoken = h("div", { class: "spoken", role: "status" });
+    this.styled = new Promise((resolve) =>
+      ["load", "error"].forEach((name) => styles.addEventListener(name, resolve)),
+    );
     this.box = h("section", { class: "box", hidden: true });
     root.append(styles, this.box);
   }
@@ -76,7 +89,7 @@ export class PowensConnect extends HTMLElement {
     this.#frame();
     this.#client = new Client(this.getAttribute("base") ?? "/connect", {
       headers: this.headers,
-      onNetwork: (word) => this.#heardOfNetwork(word),
+      onNetwork: (word) => this.#notices.heardOfNetwork(word),
     });
     this.#attempt = new Attempt(this.#client, this.#memory(), this.#wanted(), {
       onView: (view, how) => this.#show(view, how),
@@ -97,7 +110,7 @@ export class PowensConnect extends HTMLElement {
   #close() {
     this.opening = null;
     clearTimeout(this.#workingTimer);
-    clearTimeout(this.#networkTimer);
+    this.#notices?.close();
     this.#screen?.leave?.();
     this.#attempt?.close();
     this.#client?.close();
@@ -128,8 +141,14 @@ export class PowensConnect extends HTMLElement {
   #frame() {
     this.box.setAttribute("lang", this.#texts.language);
     this.box.setAttribute("aria-label", this.#texts.text("page.label"));
-    this.main = h("div", { class: "main" }, h("div", { class: "waiting" }, spinner("bank"), h("p", {}, this.#texts.text("page.starting"))));
-    this.box.replaceChildren(this.notice, this.main, this.spoken);
+    const starting = h("p", {}, this.#texts.text("page.starting"));
+    this.main = h(
+      "div",
+      { class: "main" },
+      h("div", { class: "waiting" }, spinner("bank"), starting),
+    );
+    this.#notices = new Notices((key) => this.#texts.text(key));
+    this.box.replaceChildren(this.#notices.shown, this.main, this.#notices.spoken);
     this.box.hidden = false;
   }
 
@@ -153,24 +172,32 @@ export class PowensConnect extends HTMLElement {
       sendValues: (values) => this.#sendValues(values),
       restart: () => this.restart(),
       askToCancel: () => this.#askToCancel(t),
-      hasLeft: (url) => leaving(attempt.id) === trace(url),
-      leaves: (url) => leaving(attempt.id, trace(url)),
+      hasLeft: (url) => attempt.memory.hasLeft(attempt.id, url),
+      leaves: (url) => attempt.memory.leaves(attempt.id, url),
     };
   }
 
   #show(view, { again = false, notice = "" } = {}) {
-    const { prompt } = view;
+    const prompt = this.#inPlace(view.prompt);
     this.#tell("view", { state: view.state, kind: prompt.kind, message_key: prompt.message_key });
     clearTimeout(this.#workingTimer);
     if (prompt.kind === "working" && this.#shown) {
       this.#workingTimer = setTimeout(() => this.#place(prompt, false), BLINK);
       return;
     }
-    if (notice) this.#notify(notice);
-    else if (!this.#network && this.#said !== "network.back") this.#notify("");
+    this.#notices.stepped(notice);
     this.#place(prompt, again);
     if (prompt.kind === "done") this.#tell("done", { machine: view.machine, result: view.result });
     if (prompt.kind === "failed") this.#tell("failed", { message_key: prompt.message_key });
+  }
+
+  /** A call under way does not say at which bank, nor for what: the screen before it did. */
+  #inPlace(prompt) {
+    const before = this.#shown;
+    if (prompt.kind !== "working" || !before) return prompt;
+    const isCheck = before.message_key === CHECKING && prompt.message_key === "working";
+    const message_key = isCheck ? CHECKING : prompt.message_key;
+    return { connector: before.connector, ...prompt, message_key };
   }
 
   #place(prompt, again) {
@@ -182,6 +209,7 @@ export class PowensConnect extends HTMLElement {
   #draw(prompt) {
     const first = this.#shown === null;
     const hadFocus = this.#hasFocus();
+    this.#busy = null;
     this.#screen?.leave?.();
     this.#step = stepOf(prompt, this.#step);
     const context = this.#context(prompt);
@@ -191,7 +219,7 @@ export class PowensConnect extends HTMLElement {
     this.main.replaceChildren(
       ...[
         prompt.kind === "failed" ? null : steps(context, this.#step),
-        screen.emblem ? h("div", { class: "emblem-place" }, emblemOf(screen.emblem)) : null,
+        screen.emblem ? h("div", { class: "emblem-place" }, emblem(...screen.emblem)) : null,
         ...heading(screen.title, screen.help),
         trouble(context, prompt, screen.title),
         bankWords(context, prompt),
@@ -205,7 +233,7 @@ export class PowensConnect extends HTMLElement {
   /** Focus goes to the new step, unless the person is elsewhere on the page: then it is only said. */
   #arrive(title, hadFocus) {
     if (hadFocus) this.main.querySelector("#title").focus();
-    else this.#say(title);
+    else this.#notices.say(title);
   }
 
   #hasFocus() {
@@ -213,31 +241,22 @@ export class PowensConnect extends HTMLElement {
     return active === null || active === document.body || active === this;
   }
 
-  #say(text) {
-    this.spoken.textContent = text;
-  }
-
-  #notify(key, mark = "info") {
-    this.#said = key;
-    const text = key ? this.#texts.text(key) : "";
-    if (text === this.notice.textContent) return;
-    this.notice.replaceChildren(...(text ? [icon(mark), h("p", {}, text)] : []));
-  }
-
   #showProblem(problem) {
     if (!(problem instanceof Problem)) console.error(problem);
     const code = problem.code ?? "";
     this.#tell("problem", { status: problem.status ?? 0, code });
-    const key = code && this.#texts.has(`problem.${code}`) ? `problem.${code}` : "problem.unavailable";
+    const key =
+      code && this.#texts.has(`problem.${code}`) ? `problem.${code}` : "problem.unavailable";
     const t = (name, ...otherwise) => this.#texts.text(name, {}, ...otherwise);
-    const again = problem.status === 404
-      ? button(t("button.start_again"), () => this.restart(), "primary", "repeat", "restart")
-      : button(t("button.try_again"), () => this.#reopen(), "primary", "repeat", "reopen");
+    const again =
+      problem.status === 404
+        ? button(t("button.start_again"), () => this.restart(), "primary", "repeat", "restart")
+        : button(t("button.try_again"), () => this.#reopen(), "primary", "repeat", "reopen");
     this.#screen?.leave?.();
     [this.#screen, this.#shown] = [null, null];
     this.main.className = "main trouble-page";
     this.main.replaceChildren(
-      h("div", { class: "emblem-place" }, emblemOf(["alert", "warning"])),
+      h("div", { class: "emblem-place" }, emblem("alert", "warning")),
       ...heading(t(`${key}.title`, "problem.title"), t(key)),
       h("div", { class: "content" }, again),
     );
@@ -251,95 +270,47 @@ export class PowensConnect extends HTMLElement {
 
   // --- what is done --------------------------------------------------------------------------------
 
+  /** One thing at a time: until it is answered, or another screen came. */
   async #send(event, pressed = null) {
-    if (this.busy) return;
-    this.#setBusy(true, pressed);
+    if (this.#busy) return;
+    const sending = (this.#busy = event);
+    pressed?.setAttribute("aria-busy", "true");
     const problem = await this.#attempt?.send(event);
-    this.#setBusy(false, pressed);
-    if (problem) this.#notify(problemKey(this.#texts, problem), "alert");
+    pressed?.removeAttribute("aria-busy");
+    if (this.#busy === sending) this.#busy = null;
+    if (problem) this.#notices.show(problemKey(this.#texts, problem), "alert");
   }
 
   /** The values are sealed and gone from the page; what is shown now waits for what they come to. */
   async #sendValues(values) {
     const attempt = this.#attempt;
     const before = attempt.view;
-    const shown = checking({ prompt: before.prompt });
+    const shown = checking(before.prompt);
     this.#draw(shown);
     this.#shown = shown;
     const problem = await attempt.send({ type: "submit_values", values });
     if (!problem || attempt !== this.#attempt) return;
     if (attempt.view === before) this.#show(before, { again: true });
-    this.#notify(problemKey(this.#texts, problem), "alert");
-  }
-
-  #setBusy(busy, pressed) {
-    this.busy = busy;
-    this.main.toggleAttribute("data-busy", busy);
-    if (busy) pressed?.setAttribute("aria-busy", "true");
-    else pressed?.removeAttribute("aria-busy");
+    this.#notices.show(problemKey(this.#texts, problem), "alert");
   }
 
   #askToCancel(t) {
-    const close = () => dialog.close();
-    const stop = () => {
-      close();
-      this.#send({ type: "cancel" });
-    };
-    const ways = [button(t("cancel.keep"), close, "secondary", null, "keep"), button(t("cancel.confirm"), stop, "danger", null, "stop")];
-    const dialog = h("dialog", { class: "dialog", "aria-labelledby": "dialog-title", "aria-describedby": "dialog-text", onclose: () => dialog.remove() },
-      h("h2", { id: "dialog-title", class: "title" }, t("cancel.title")),
-      h("p", { id: "dialog-text", class: "help" }, t("cancel.text")),
-      h("div", { class: "stack" }, ways),
-    );
+    const dialog = cancelDialog(t, () => this.#send({ type: "cancel" }));
     this.box.append(dialog);
     dialog.showModal();
   }
 
-  #heardOfNetwork(word) {
-    if (word === this.#network) return;
-    this.#network = word;
-    clearTimeout(this.#networkTimer);
-    if (!word) return this.#heardAgain();
-    this.#networkTimer = setTimeout(() => this.#notify(`network.${word}`, "offline"), word === "slow" ? NETWORK_PATIENCE : 0);
-  }
-
-  /** The network is back: said for a while, if its loss was said. */
-  #heardAgain() {
-    if (!this.#said.startsWith("network.")) return;
-    this.#notify("network.back", "check");
-    this.#networkTimer = setTimeout(() => this.#said === "network.back" && this.#notify(""), BACK_FOR);
-  }
-
   #tell(name, detail) {
     const whole = { attempt_id: this.#attempt?.id ?? null, ...detail };
-    this.dispatchEvent(new CustomEvent(`powens-flow:${name}`, { bubbles: true, composed: true, detail: whole }));
+    this.dispatchEvent(
+      new CustomEvent(`powens-flow:${name}`, { bubbles: true, composed: true, detail: whole }),
+    );
   }
-}
-
-function emblemOf([mark, tone]) {
-  return h("div", { class: `emblem ${tone}` }, icon(mark, 32));
 }
 
 function problemKey(texts, problem) {
   const key = `problem.${problem.code}`;
   return texts.has(key) ? key : problem.status >= 500 ? "problem.unavailable" : "problem.refused";
-}
-
-/** Whether this tab has left for the bank's page: a trace of its address, not the address. */
-function leaving(id, left) {
-  const key = `powens-flow:left:${id}`;
-  try {
-    if (left !== undefined) sessionStorage.setItem(key, left);
-    return sessionStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-function trace(text) {
-  let sum = 2166136261;
-  for (const one of text ?? "") sum = Math.imul(sum ^ one.codePointAt(0), 16777619);
-  return String(sum >>> 0);
 }
 
 if (!customElements.get("powens-connect")) customElements.define("powens-connect", PowensConnect);

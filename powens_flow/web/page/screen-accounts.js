@@ -20,15 +20,27 @@ class Accounts {
     const { accounts, subscriptions } = this.prompt;
     const groups = [
       this.group("accounts", "accounts.legend", accounts, (one) => this.account(one)),
-      this.group("subscriptions", "accounts.subscriptions", subscriptions, (one) => this.subscription(one)),
+      this.group("subscriptions", "accounts.subscriptions", subscriptions, (one) =>
+        this.subscription(one),
+      ),
     ];
     const isEmpty = accounts.length + subscriptions.length === 0;
-    const empty = h("p", { class: "empty" }, icon("info"), h("span", {}, this.context.t("accounts.empty")));
+    const empty = h(
+      "p",
+      { class: "empty" },
+      icon("info"),
+      h("span", {}, this.context.t("accounts.empty")),
+    );
     this.problem = h("p", { class: "problem", role: "alert" });
     this.share = button("", () => this.send(), "primary", "check", "choose_accounts");
-    const consent = isEmpty ? null : h("p", { class: "consent" }, this.context.t("accounts.consent"));
+    const consent = isEmpty ? null : h("p", { class: "consent" }, this.consent());
     this.told();
     return [isEmpty ? empty : groups, this.offered(), consent, this.problem, this.share];
+  }
+
+  /** The words that are approved: the policy names them, and the consent's record keeps the name. */
+  consent() {
+    return this.context.t(this.prompt.consent_wording, {}, "consent.default");
   }
 
   group(kind, title, found, row) {
@@ -36,17 +48,29 @@ class Accounts {
     const rows = h("div", { class: "rows" }, found.map(row));
     const all = found.filter((one) => !one.active).length > 1 ? this.selectAll(kind) : null;
     const id = `group-${kind}`;
-    const head = h("div", { class: "group-head" }, h("h3", { class: "label", id }, this.context.t(title)), all);
+    const head = h(
+      "div",
+      { class: "group-head" },
+      h("h3", { class: "label", id }, this.context.t(title)),
+      all,
+    );
     return h("div", { class: "accounts", role: "group", "aria-labelledby": id }, head, rows);
   }
 
   selectAll(kind) {
-    const label = () => this.context.t(this.open(kind).every((box) => box.checked) ? "accounts.none_selected" : "accounts.all");
-    const made = button("", () => {
-      const all = this.open(kind).every((box) => box.checked);
-      for (const box of this.open(kind)) this.tick(box, !all);
-      this.told();
-    }, "quiet all");
+    const label = () =>
+      this.context.t(
+        this.open(kind).every((box) => box.checked) ? "accounts.none_selected" : "accounts.all",
+      );
+    const made = button(
+      "",
+      () => {
+        const all = this.open(kind).every((box) => box.checked);
+        for (const box of this.open(kind)) this.tick(box, !all);
+        this.told();
+      },
+      "quiet all",
+    );
     (this.alls ??= []).push(() => (made.lastChild.textContent = label()));
     return made;
   }
@@ -61,27 +85,56 @@ class Accounts {
     const usage = one.usage === "ORGA" ? t("account_usage.ORGA") : null;
     const about = [type, usage, ending(one.iban ?? one.number)].filter(Boolean).join(" · ");
     const name = one.name || t("accounts.unnamed", { id: one.id });
-    const money = one.balance === null || one.balance === undefined ? "" : texts.money(one.balance, one.currency ?? "EUR");
+    const money =
+      one.balance === null || one.balance === undefined
+        ? ""
+        : texts.money(one.balance, one.currency ?? "EUR");
     return this.row("accounts", one, name, about, money);
   }
 
   subscription(one) {
     const about = [one.subscriber, ending(one.number)].filter(Boolean).join(" · ");
-    return this.row("subscriptions", one, one.label || this.context.t("accounts.unnamed", { id: one.id }), about, "");
+    return this.row(
+      "subscriptions",
+      one,
+      one.label || this.context.t("accounts.unnamed", { id: one.id }),
+      about,
+      "",
+    );
   }
 
   row(kind, one, name, about, side) {
     const id = `${kind}-${one.id}`;
-    const box = h("input", { type: "checkbox", id, "data-kind": kind, value: one.id, "aria-describedby": `${id}-about`, disabled: one.active });
+    const box = h("input", {
+      type: "checkbox",
+      id,
+      "data-kind": kind,
+      value: one.id,
+      "aria-describedby": `${id}-about`,
+      disabled: one.active,
+    });
     box.checked = one.active || this.context.chosen.has(id);
     box.addEventListener("change", () => {
       this.tick(box, box.checked);
       this.told();
     });
     this.boxes.push(box);
-    const shared = one.active ? h("span", { class: "beta" }, this.context.t("accounts.active")) : null;
-    const words = h("span", { class: "about" }, h("span", { class: "name" }, name, shared), h("span", { class: "detail", id: `${id}-about` }, about));
-    return h("label", { class: "account", for: id }, box, words, side ? h("span", { class: "money" }, side) : null);
+    const shared = one.active
+      ? h("span", { class: "beta" }, this.context.t("accounts.active"))
+      : null;
+    const words = h(
+      "span",
+      { class: "about" },
+      h("span", { class: "name" }, name, shared),
+      h("span", { class: "detail", id: `${id}-about` }, about),
+    );
+    return h(
+      "label",
+      { class: "account", for: id },
+      box,
+      words,
+      side ? h("span", { class: "money" }, side) : null,
+    );
   }
 
   /** A selection outlives the adding of a further source. */
@@ -106,17 +159,36 @@ class Accounts {
     if (sources.length === 0) return null;
     const rows = sources.map((source) => {
       const said = sourceText(this.context, source);
-      const words = h("span", { class: "about" }, h("span", { class: "name" }, said.title), h("span", { class: "detail" }, said.detail));
-      const add = eventButton(this.context, t("accounts.add"), { type: "add_source", source: source.name }, "secondary", "plus");
+      const words = h(
+        "span",
+        { class: "about" },
+        h("span", { class: "name" }, said.title),
+        h("span", { class: "detail" }, said.detail),
+      );
+      const add = eventButton(
+        this.context,
+        t("accounts.add"),
+        { type: "add_source", source: source.name },
+        "secondary",
+        "plus",
+      );
       add.setAttribute("aria-label", `${t("accounts.add")}: ${said.title}`);
       return h("div", { class: "offer" }, words, add);
     });
     const title = h("h3", { class: "label" }, t("accounts.more"));
-    return h("div", { class: "offers" }, title, h("p", { class: "hint" }, t("accounts.more.help")), rows);
+    return h(
+      "div",
+      { class: "offers" },
+      title,
+      h("p", { class: "hint" }, t("accounts.more.help")),
+      rows,
+    );
   }
 
   ids(kind) {
-    return this.boxes.filter((box) => box.dataset.kind === kind && box.checked).map((box) => Number(box.value));
+    return this.boxes
+      .filter((box) => box.dataset.kind === kind && box.checked)
+      .map((box) => Number(box.value));
   }
 
   send() {

@@ -6,9 +6,16 @@ import { button, eventButton } from "./frame.js";
 export function openUrl(context, prompt) {
   const url = safeUrl(prompt.url);
   const again = prompt.accepts.includes("try_again")
-    ? eventButton(context, context.t("button.new_link"), { type: "try_again" }, context.hasLeft(url) ? "primary" : "quiet", "repeat")
+    ? eventButton(
+        context,
+        context.t("button.new_link"),
+        { type: "try_again" },
+        context.hasLeft(url) ? "primary" : "quiet",
+        "repeat",
+      )
     : null;
-  if (url && !context.hasLeft(url)) return { content: [wayOut(context, url)], without: ["try_again"] };
+  if (url && !context.hasLeft(url))
+    return { content: [wayOut(context, url)], without: ["try_again"] };
   return {
     title: context.t("webauth.open.back"),
     help: context.t("webauth.open.back.help"),
@@ -24,9 +31,28 @@ function wayOut(context, url) {
     context.leaves(url);
     event.currentTarget.setAttribute("aria-busy", "true");
   };
-  return h("div", { class: "way-out" },
-    h("div", { class: "journey", "aria-hidden": "true" }, icon("lock", 28), h("span", { class: "dots" }), icon("bank", 28)),
-    h("a", { class: "button primary", href: url, target: "_top", onclick: leave, "data-event": "open_url" }, label, icon("out")),
+  return h(
+    "div",
+    { class: "way-out" },
+    h(
+      "div",
+      { class: "journey", "aria-hidden": "true" },
+      icon("lock", 28),
+      h("span", { class: "dots" }),
+      icon("bank", 28),
+    ),
+    h(
+      "a",
+      {
+        class: "button primary",
+        href: url,
+        target: "_top",
+        onclick: leave,
+        "data-event": "open_url",
+      },
+      label,
+      icon("out"),
+    ),
   );
 }
 
@@ -48,7 +74,13 @@ export function actAtBank(context, prompt) {
 
 export function tryAgain(context, prompt) {
   const again = prompt.accepts.includes("try_again")
-    ? eventButton(context, context.t("button.try_again"), { type: "try_again" }, "primary", "repeat")
+    ? eventButton(
+        context,
+        context.t("button.try_again"),
+        { type: "try_again" },
+        "primary",
+        "repeat",
+      )
     : null;
   return { emblem: ["alert", "warning"], content: [again], without: ["try_again"] };
 }

@@ -24,7 +24,12 @@ class BankList {
   nodes() {
     const { t } = this.context;
     const label = t("connector.search");
-    this.list = h("ul", { class: "banks", role: "listbox", id: "banks", "aria-label": t("connector.list") });
+    this.list = h("ul", {
+      class: "banks",
+      role: "listbox",
+      id: "banks",
+      "aria-label": t("connector.list"),
+    });
     this.input = h("input", {
       id: "search",
       type: "text",
@@ -47,7 +52,14 @@ class BankList {
     this.failed = h("div", { class: "trouble", role: "alert", hidden: true });
     this.load(1);
     const field = h("div", { class: "search" }, icon("search"), this.input);
-    return [h("label", { for: "search", class: "label" }, label), field, this.found, this.failed, this.list, this.more];
+    return [
+      h("label", { for: "search", class: "label" }, label),
+      field,
+      this.found,
+      this.failed,
+      this.list,
+      this.more,
+    ];
   }
 
   typed() {
@@ -95,7 +107,11 @@ class BankList {
 
   fail() {
     const again = button(this.context.t("page.refresh"), () => this.load(1), "secondary", "repeat");
-    this.failed.replaceChildren(icon("alert"), h("p", {}, this.context.t("connector.failed")), again);
+    this.failed.replaceChildren(
+      icon("alert"),
+      h("p", {}, this.context.t("connector.failed")),
+      again,
+    );
     this.failed.hidden = false;
     this.found.textContent = "";
     this.input.removeAttribute("aria-busy");
@@ -103,13 +119,31 @@ class BankList {
 
   option(bank, place) {
     const { t } = this.context;
-    const marks = [bank.auth_mechanism === "webauth" ? t("connector.at_bank") : null].filter(Boolean);
-    const name = h("span", { class: "name" }, bank.name, bank.beta ? h("span", { class: "beta" }, t("connector.beta")) : null);
+    const marks = [bank.auth_mechanism === "webauth" ? t("connector.at_bank") : null].filter(
+      Boolean,
+    );
+    const name = h(
+      "span",
+      { class: "name" },
+      bank.name,
+      bank.beta ? h("span", { class: "beta" }, t("connector.beta")) : null,
+    );
     return h(
       "li",
-      { role: "option", id: `bank-${place}`, "aria-selected": "false", class: "bank", onclick: () => this.choose(place) },
+      {
+        role: "option",
+        id: `bank-${place}`,
+        "aria-selected": "false",
+        class: "bank",
+        onclick: () => this.choose(place),
+      },
       initials(bank.name, bank.color),
-      h("span", { class: "about" }, name, ...marks.map((mark) => h("span", { class: "detail" }, mark))),
+      h(
+        "span",
+        { class: "about" },
+        name,
+        ...marks.map((mark) => h("span", { class: "detail" }, mark)),
+      ),
       icon("next"),
     );
   }

@@ -8,19 +8,39 @@ export function approveOnDevice(context, prompt) {
   const approved = prompt.accepts.includes("approved")
     ? eventButton(context, context.t("button.approved"), { type: "approved" }, "primary", "check")
     : null;
-  return { content: [...wait.nodes(prompt, true), approved], update: (now) => wait.told(now), leave: () => wait.end(), without: ["approved"] };
+  return {
+    content: [...wait.nodes(prompt, true), approved],
+    update: (now) => wait.told(now),
+    leave: () => wait.end(),
+    without: ["approved"],
+  };
 }
 
 export function wait(context, prompt) {
   const waiting = new Waiting(context, "clock", "");
   const again = prompt.accepts.includes("try_again")
-    ? eventButton(context, context.t("button.try_again"), { type: "try_again" }, "secondary", "repeat")
+    ? eventButton(
+        context,
+        context.t("button.try_again"),
+        { type: "try_again" },
+        "secondary",
+        "repeat",
+      )
     : null;
-  return { content: [...waiting.nodes(prompt, false), again], update: (now) => waiting.told(now), leave: () => waiting.end(), without: ["try_again"] };
+  return {
+    content: [...waiting.nodes(prompt, false), again],
+    update: (now) => waiting.told(now),
+    leave: () => waiting.end(),
+    without: ["try_again"],
+  };
 }
 
 export function working(context, prompt) {
-  const waiting = new Waiting(context, prompt.message_key === "values.checking" ? "lock" : "bank", "");
+  const waiting = new Waiting(
+    context,
+    prompt.message_key === "values.checking" ? "lock" : "bank",
+    "",
+  );
   return { content: waiting.nodes({ kind: "working" }, false), leave: () => waiting.end() };
 }
 
@@ -32,7 +52,11 @@ class Waiting {
 
   nodes(prompt, withTime) {
     this.look = h("p", { class: "look", "aria-hidden": "true" });
-    this.bar = h("progress", { class: "time", max: "100", "aria-label": this.context.t("state.decoupled.left") });
+    this.bar = h("progress", {
+      class: "time",
+      max: "100",
+      "aria-label": this.context.t("state.decoupled.left"),
+    });
     this.left = h("p", { class: "look", "aria-hidden": "true" });
     const words = this.label ? h("p", { class: "waiting-for" }, this.context.t(this.label)) : null;
     this.told(prompt);
@@ -51,7 +75,8 @@ class Waiting {
     const { t, texts } = this.context;
     if (this.prompt.next_look) {
       const next = Math.ceil(seconds(this.prompt.next_look));
-      this.look.textContent = next > 0 ? t("wait.next_look", { seconds: texts.length(next) }) : t("wait.looking");
+      this.look.textContent =
+        next > 0 ? t("wait.next_look", { seconds: texts.length(next) }) : t("wait.looking");
     }
     if (!this.prompt.until) return;
     const left = Math.max(0, seconds(this.prompt.until));

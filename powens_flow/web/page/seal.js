@@ -12,7 +12,8 @@ export function canSeal() {
 export async function sealValues(values, jwk) {
   const key = await imported(jwk);
   const sealed = {};
-  for (const [name, value] of Object.entries(values)) sealed[name] = await seal(value, key, jwk.kid);
+  for (const [name, value] of Object.entries(values))
+    sealed[name] = await seal(value, key, jwk.kid);
   return sealed;
 }
 
@@ -22,7 +23,9 @@ function imported({ kty, n, e }) {
 }
 
 async function seal(text, key, kid) {
-  const header = base64url(utf8.encode(JSON.stringify({ alg: "RSA-OAEP-256", enc: "A256GCM", kid })));
+  const header = base64url(
+    utf8.encode(JSON.stringify({ alg: "RSA-OAEP-256", enc: "A256GCM", kid })),
+  );
   const contentKey = crypto.getRandomValues(new Uint8Array(32));
   const vector = crypto.getRandomValues(new Uint8Array(12));
   const wrapped = await crypto.subtle.encrypt({ name: "RSA-OAEP" }, key, contentKey);

@@ -6,7 +6,9 @@ const OURS = ["en", "fr"];
 /** The first language of the browser, or the one asked for, that there are texts in. */
 export function chosenLanguage(asked, known = OURS) {
   const wanted = asked ? [asked] : (navigator.languages ?? [navigator.language]);
-  const found = wanted.map((one) => one.toLowerCase().split("-")[0]).find((one) => known.includes(one));
+  const found = wanted
+    .map((one) => one.toLowerCase().split("-")[0])
+    .find((one) => known.includes(one));
   return found ?? "en";
 }
 
@@ -71,7 +73,10 @@ export class Texts {
   /** A length of time in seconds: `2 min 5 sec`. */
   length(seconds) {
     const whole = Math.max(0, Math.round(seconds));
-    const parts = [[Math.floor(whole / 60), "minute"], [whole % 60, "second"]];
+    const parts = [
+      [Math.floor(whole / 60), "minute"],
+      [whole % 60, "second"],
+    ];
     const said = parts.filter(([amount, unit]) => amount > 0 || (unit === "second" && whole === 0));
     return said.map(([amount, unit]) => this.#unit(amount, unit)).join(" ");
   }
@@ -84,7 +89,9 @@ export class Texts {
 
 /** The browser's own habits within the language: an English date is not everywhere the same. */
 function localeOf(language) {
-  return navigator.languages?.find((one) => one.toLowerCase().split("-")[0] === language) ?? language;
+  return (
+    navigator.languages?.find((one) => one.toLowerCase().split("-")[0] === language) ?? language
+  );
 }
 
 function filled(text, values) {

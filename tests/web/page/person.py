@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from collections.abc import Callable
@@ -107,6 +108,19 @@ class Person:
         await self.page.get_by_role("link", name=re.compile("^Continue to")).click()
         await self.page.get_by_role("button", name=decision).click()
         await self.page.wait_for_url(f"{self.stage.origin}/**")
+
+    async def waits_for_the_bank(self, seconds: float) -> None:
+        """Let the bank finish a check that takes so long, once it has begun."""
+        simulator = self.stage.world.simulator
+        await self.until(lambda: simulator.clock.sleepers > 0)
+        await simulator.settle()
+        self.stage.world.clock.advance(seconds)
+
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Look on, picture by picture, until something is so."""
+        async with asyncio.timeout(20):
+            while not is_so():
+                await self.page.evaluate("() => new Promise(requestAnimationFrame)")
 
     async def shares_all(self) -> None:
         await expect(self.page.locator('[data-event="choose_accounts"]')).to_be_visible()

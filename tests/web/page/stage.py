@@ -1,6 +1,5 @@
 """What the browser is shown: a backend with the sub-application, and a page with the element."""
 
-import asyncio
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -75,14 +74,6 @@ class Stage:
         self.world.clock.advance(seconds)
         while await self.world.engine.tick():
             await self.world.engine.settled(within=5.0)
-
-    async def bank_takes(self, seconds: float) -> None:
-        """Let the bank finish a check that takes so long, once it has begun."""
-        async with asyncio.timeout(20):
-            while not self.world.simulator.clock.sleepers:
-                await asyncio.sleep(0)
-        await self.world.simulator.settle()
-        self.world.clock.advance(seconds)
 
     def kept(self) -> bytes:
         """Everything that the store's files hold."""

@@ -154,7 +154,7 @@ async def test_an_unknown_kind_and_key_take_a_generic_way(scene: Scene) -> None:
     await p.opens()
     await p.sees("One more step")
     await p.sees_text("Dansez !")
-    await p.sees_text("This could not be accepted.")
+    await p.sees_text("Something went wrong")
     await expect(p.button("Try again")).to_be_visible()
     await expect(p.button("Finish later")).to_be_visible()
     await p.shown("generic")
@@ -204,6 +204,7 @@ async def test_accounts_that_are_shared_already_are_selected_and_stay_so(scene: 
         "subscriptions": [],
         "offered": [],
         "at_least_one": False,
+        "consent_wording": "consent.of_theirs",
     }
     await p.is_shown(showing(prompt))
     await p.opens()

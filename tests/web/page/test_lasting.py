@@ -66,7 +66,7 @@ async def test_a_reload_while_the_bank_checks(scene: Scene) -> None:
     await p.sees(f"{BANK} is checking your details")
     await p.reloads()
     await p.sees("One moment…")
-    await scene.stage.bank_takes(5)
+    await p.waits_for_the_bank(5)
     await p.sees("Choose what to share")
 
 
@@ -133,7 +133,7 @@ async def test_two_tabs_opened_at_once_start_one_attempt(scene: Scene) -> None:
         await one.page.route("**/connect/attempts", lambda route: _hold(held, route))
     await p.page.goto(scene.stage.origin, wait_until="commit")
     await other.page.goto(scene.stage.origin, wait_until="commit")
-    await _until(p, lambda: len(held) == 2)
+    await p.until(lambda: len(held) == 2)
     for route in held:
         await route.continue_()
     await p.sees("Choose your bank")
@@ -143,11 +143,6 @@ async def test_two_tabs_opened_at_once_start_one_attempt(scene: Scene) -> None:
 
 async def _hold(held: list[Route], route: Route) -> None:
     held.append(route)
-
-
-async def _until(p: Person, is_so: Callable[[], bool]) -> None:
-    while not is_so():
-        await p.page.evaluate("() => new Promise(requestAnimationFrame)")
 
 
 async def test_a_stale_screen_is_told_the_present_step(scene: Scene) -> None:
@@ -222,7 +217,7 @@ async def test_a_lost_answer_is_asked_for_again_and_acts_once(scene: Scene) -> N
     await p.page.route(EVENTS, _losing(keys))
     await p.signs_in(unique())
     await p.sees("Choose what to share")
-    await _until(p, lambda: len(keys) == 2)
+    await p.until(lambda: len(keys) == 2)
     assert len(set(keys)) == 1
     assert (await causes(scene.stage, attempt)).count("submit_values") == 1
     assert sum(len(user.connections) for user in scene.stage.world.simulator.users) == 1

@@ -65,7 +65,7 @@ async def test_working_is_shown_while_the_bank_checks(scene: Scene) -> None:
     await signed_in(p, "slow-5")
     await p.sees(f"{BANK} is checking your details")
     await p.shown("working")
-    await scene.stage.bank_takes(5)
+    await p.waits_for_the_bank(5)
     await p.sees("Choose what to share")
 
 

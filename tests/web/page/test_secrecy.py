@@ -36,7 +36,7 @@ async def test_nothing_typed_stays_in_the_page_or_its_storage(scene: Scene) -> N
     held = await p.page.evaluate(EVERYTHING)
     assert login not in held
     assert password not in held
-    await scene.stage.bank_takes(5)
+    await p.waits_for_the_bank(5)
     await p.sees("Choose what to share")
 
 
@@ -134,6 +134,18 @@ async def test_a_password_is_never_sent_unsealed(scene: Scene) -> None:
     await p.signs_in(unique())
     await p.sees_text("it will not be sent")
     assert sent == []
+
+
+async def test_nothing_is_asked_for_where_nothing_can_be_sealed(scene: Scene) -> None:
+    """Browsers give WebCrypto to secure pages only."""
+    p = scene.person
+    script = "Object.defineProperty(Crypto.prototype, 'subtle', { value: undefined })"
+    await p.page.add_init_script(script)
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.sees("This page is not secure")
+    await expect(p.page.get_by_role("textbox")).to_have_count(0)
+    await p.shown("problem-insecure")
 
 
 async def _noted(sent: list[str], route: Route) -> None:

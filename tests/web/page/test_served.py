@@ -18,9 +18,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 PASSWORD = "Secret-of-a-served-process"
 
 
-@pytest_asyncio.fixture(loop_scope="session")
-async def address(tmp_path: Path) -> AsyncIterator[str]:
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def address(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """Where a process serves the page; its log and its files hold nothing that was typed."""
+    folder = tmp_path_factory.mktemp("served")
     command = (
         "-m",
         "powens_flow",
@@ -28,7 +29,7 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
         "--port",
         "0",
         "--store",
-        str(tmp_path / "kept.sqlite"),
+        str(folder / "kept.sqlite"),
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -44,7 +45,7 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
     process.terminate()
     said, _ = await process.communicate()
     assert process.returncode == 0, said.decode()
-    Capture().check_kept(said + kept_in(tmp_path), {PASSWORD})
+    Capture().check_kept(said + kept_in(folder), {PASSWORD})
 
 
 def kept_in(folder: Path) -> bytes:
