@@ -17,6 +17,7 @@ LONGEST_TEXT, MOST_TEXTS, MOST_IDS = 64 * 1024, 100, 1000
 """What one event may bring: a sealed value, and a form or a consent of any size seen."""
 
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+LARGEST_ID = 2**63 - 1
 
 
 class InvalidEvent(ValueError):
@@ -72,7 +73,7 @@ def _id(value: Any) -> int:
 
 
 def _is_id(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**63
+    return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_ID
 
 
 def _texts(value: Any) -> dict[str, str]:
@@ -230,6 +231,37 @@ EVENTS: Mapping[str, type[Event]] = {
         Cancel,
     )
 }
+
+
+_TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
+_ID = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
+SCHEMAS: Mapping[Any, Mapping[str, Any]] = {
+    _text: _TEXT,
+    _optional_text: {**_TEXT, "type": ["string", "null"]},
+    _id: _ID,
+    _ids: {"type": "array", "items": _ID, "maxItems": MOST_IDS},
+    _texts: {
+        "type": "object",
+        "additionalProperties": {"type": "string", "maxLength": LONGEST_TEXT},
+        "maxProperties": MOST_TEXTS,
+    },
+    _connector: {"oneOf": [{"type": "string", "pattern": f"^{_REFERENCE.pattern}$"}, _ID]},
+}
+"""What each converter takes, as JSON Schema, which cannot say that a text is one of Unicode."""
+
+
+def schema_of(kind: type[Event]) -> dict[str, Any]:
+    """The JSON Schema of one type of event."""
+    known = fields(kind)
+    return {
+        "type": "object",
+        "properties": {
+            "type": {"const": kind.trigger},
+            **{one.name: SCHEMAS[one.converter] for one in known},
+        },
+        "required": ["type", *(one.name for one in known if one.default is NOTHING)],
+        "additionalProperties": False,
+    }
 
 
 def event_from_json(data: Any) -> Event:

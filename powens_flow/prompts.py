@@ -36,7 +36,8 @@ class Prompt:
       `values`, `error`), `sealed`: whether values have to be sealed.
     - `open_url`: `url`.
     - `wait`, `approve_on_device`, `working`: `next_look`.
-    - `choose_accounts`: `accounts`, `subscriptions`, `offered` sources, `at_least_one`.
+    - `choose_accounts`: `accounts`, `subscriptions`, `offered` sources, `at_least_one`,
+      `consent_wording` (the key of the text that is approved).
     - `done`, `failed`: nothing; see the result.
     """
 
@@ -194,6 +195,7 @@ def _accounts(attempt: Attempt, may_add: bool) -> dict[str, Any]:
         ],
         "offered": [_source(source) for source in offered],
         "at_least_one": attempt.policy.at_least_one,
+        "consent_wording": attempt.policy.consent_wording,
     }
 
 

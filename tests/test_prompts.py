@@ -218,6 +218,7 @@ def test_choose_accounts_with_the_sources_still_on_offer() -> None:
     ]
     assert [one["name"] for one in whole["offered"]] == ["openapi", "fallback"]
     assert whole["at_least_one"] is False
+    assert whole["consent_wording"] == "consent.default"
     assert "add_source" in whole["accepts"]
     assert "bank_message" not in whole
 

@@ -4,6 +4,7 @@ import importlib
 import inspect
 import re
 from collections import defaultdict
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer, unused_port
 
+from powens_flow.api.keys import public_key
+from powens_flow.api.sealing import seal_values
 from powens_flow.handlers import default_registry
 from powens_flow.keyring import Keyring
 from powens_flow.machine import load_machines
@@ -21,7 +24,6 @@ from powens_flow.testing import REDIRECT_URI, ManualClock, Script, world
 from powens_flow.vocabulary import EVENT_TRIGGERS, PROMPT_KINDS
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
-MAYA = {"X-User": "maya"}
 Client = TestClient[web.Request, web.Application]
 
 
@@ -57,9 +59,11 @@ def test_what_must_stand_near_the_top_does() -> None:
     assert "not Powens'" in top
 
 
-async def test_the_embedding_example_adds_a_connection(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+async def embedded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[tuple[Client, Simulator]]:
+    """The embedding example, running, and the simulator that is its Powens."""
     settings = Settings()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("POWENS_CLIENT_ID", settings.client_id)
@@ -68,64 +72,73 @@ async def test_the_embedding_example_adds_a_connection(
     async with running(Simulator(settings)) as server:
         monkeypatch.setenv("POWENS_DOMAIN", server.url)
         app = block("example")["application"]()
-        async with TestClient(TestServer(app)) as client:
-            view = await _added(client)
+        async with TestClient(TestServer(app), cookies={"user": "maya"}) as client:
+            yield client, server.simulator
+
+
+async def test_the_embedding_example_adds_a_connection(
+    embedded: tuple[Client, Simulator], capsys: pytest.CaptureFixture[str]
+) -> None:
+    client, simulator = embedded
+
+    view = await _added(client)
 
     assert view["state"] == "completed"
     assert len(view["result"]["accounts"]) == 4
     assert "added for maya Result(" in capsys.readouterr().out
-    assert not server.simulator.violations
+    assert not simulator.violations
+
+
+async def test_the_embedding_example_shows_the_page(embedded: tuple[Client, Simulator]) -> None:
+    client, _ = embedded
+
+    async with client.get("/bank") as page:
+        shown = await page.text()
+
+    named = re.findall(r'src="(/connect/page/[^"]+)"', shown)
+    assert named
+    for path in named:
+        async with client.get(path) as file:
+            assert (file.status, file.content_type) == (200, "text/javascript")
+
+
+async def test_the_embedding_example_knows_nobody_without_a_session(
+    embedded: tuple[Client, Simulator],
+) -> None:
+    client, _ = embedded
+    client.session.cookie_jar.clear()
+
+    async with client.post("/connect/attempts", json={}) as answer:
+        assert (answer.status, (await answer.json())["code"]) == (401, "unauthenticated")
 
 
 async def _added(client: Client) -> dict[str, Any]:
-    """A connection of credentials, then the bank's page, through the example's routes."""
-    view = await _answer(client, "/attempts")
-    path = f"/attempts/{view['attempt_id']}"
-    async with client.get(f"{path}/connectors?q=deux+rives", headers=MAYA) as found:
-        chosen = (await found.json())[0]["uuid"]
+    """A connection of credentials, then the bank's page, as a browser does it."""
+    view = await _answer(client, "/connect/attempts", {"machine": "add_connection"})
+    path = f"/connect/attempts/{view['attempt_id']}"
+    async with client.get(f"{path}/connectors?q=deux+rives") as found:
+        chosen = (await found.json())["connectors"][0]["uuid"]
     await _answer(client, f"{path}/events", {"type": "choose_connector", "connector": chosen})
-    await _answer(client, f"{path}/values", {"login": "camille", "password": "98765"})
+    async with client.get("/connect/publickey") as told:
+        key = public_key(await told.json())
+    values = seal_values({"login": "camille", "password": "98765"}, key)
+    await _answer(client, f"{path}/events", {"type": "submit_values", "values": values})
     view = await _answer(client, f"{path}/events", {"type": "add_source"})
     back = await at_the_bank(client.session, view["prompt"]["url"], login="camille")
-    async with client.get(f"/callback?{back.partition('?')[2]}", headers=MAYA) as returned:
-        view = await returned.json()
+    callback = f"/connect/callback?{back.partition('?')[2]}"
+    async with client.get(callback, allow_redirects=False) as returned:
+        assert returned.headers["Location"] == f"/bank?attempt={view['attempt_id']}"
+    async with client.get(path) as known:
+        view = await known.json()
     ids = [account["id"] for account in view["prompt"]["accounts"]]
     return await _answer(client, f"{path}/events", {"type": "choose_accounts", "accounts": ids})
 
 
-async def _answer(client: Client, path: str, body: Any = None) -> dict[str, Any]:
-    async with client.post(path, json=body, headers=MAYA) as response:
+async def _answer(client: Client, path: str, body: Any) -> dict[str, Any]:
+    async with client.post(path, json=body) as response:
         assert response.ok, await response.text()
         answer: dict[str, Any] = await response.json()
         return answer
-
-
-@pytest.mark.parametrize(
-    ("path", "body", "status"),
-    [
-        ("/attempts/nobody/events", {"type": "cancel"}, 404),
-        ("/attempts/{id}/events", {"type": "fly"}, 409),
-        ("/attempts/{id}/events", {"type": "approved"}, 409),
-        ("/attempts/{id}/values", {"login": "camille"}, 409),
-    ],
-)
-async def test_the_embedding_example_tells_errors(
-    path: str, body: Any, status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings = Settings()
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("POWENS_CLIENT_ID", settings.client_id)
-    monkeypatch.setenv("POWENS_CLIENT_SECRET", settings.client_secret)
-    monkeypatch.setenv("POWENS_FLOW_KEYS", Keyring.generate().to_jwk_set().reveal())
-    async with running(Simulator(settings)) as server:
-        monkeypatch.setenv("POWENS_DOMAIN", server.url)
-        app = block("example")["application"]()
-        async with TestClient(TestServer(app)) as client:
-            view = await _answer(client, "/attempts")
-            wrong = path.replace("{id}", view["attempt_id"])
-            async with client.post(wrong, json=body, headers=MAYA) as response:
-                assert response.status == status
-                assert (await response.json())["error"]
 
 
 async def test_the_webhooks_example_takes_what_powens_sends(open_port: int) -> None:

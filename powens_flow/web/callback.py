@@ -9,12 +9,11 @@ attempt of the person who is signed in that is at the bank; else the page is han
 from collections.abc import Mapping
 from hmac import compare_digest
 from typing import Final
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import structlog
 from aiohttp import web
 from attrs import frozen
-from yarl import URL
 
 from powens_flow.attempt import Attempt
 from powens_flow.decisions.accepting import WEBAUTH_STATE_PREFIX, attempt_named_in
@@ -27,6 +26,8 @@ from powens_flow.web.watching import within
 log = structlog.get_logger("powens_flow")
 
 MOST_PARAMETERS: Final = 20
+MOST_ATTEMPTS: Final = 20
+"""How many of a person's newest live attempts are looked at."""
 
 
 @frozen
@@ -90,7 +91,7 @@ async def _named(call: Call, state: str, owner: str | None) -> Found:
 
 async def _live(call: Call, owner: str) -> list[Attempt]:
     store = call.connect.engine.store
-    loaded = [await store.load(one) for one in await store.live(owner)]
+    loaded = [await store.load(one) for one in (await store.live(owner))[-MOST_ATTEMPTS:]]
     return [one for one in loaded if one is not None]
 
 
@@ -107,9 +108,10 @@ async def _tell(call: Call, attempt: Attempt, parameters: Mapping[str, str]) -> 
 def _back(return_to: str, attempt_id: str | None, parameters: Mapping[str, str]) -> str:
     """The integrator's page: `attempt` in the query, what it is handed in the fragment, which
     reaches no server and no log."""
-    page = URL(return_to)
+    page = urlsplit(return_to)
+    query, fragment = page.query, page.fragment
     if attempt_id is not None:
-        page = page.update_query(attempt=attempt_id)
+        query = "&".join(part for part in (query, urlencode({"attempt": attempt_id})) if part)
     if parameters:
-        page = page.with_fragment(urlencode({"returned": urlencode(parameters)}))
-    return str(page)
+        fragment = urlencode({"returned": urlencode(parameters)})
+    return urlunsplit(page._replace(query=query, fragment=fragment))

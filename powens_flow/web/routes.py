@@ -1,29 +1,22 @@
 """Which address is answered by what, and who may ask: the sub-application's table."""
 
 from collections.abc import Awaitable, Callable
-from enum import Enum
 from typing import Final
 
 from aiohttp import web
 from attrs import frozen
 
+from powens_flow.web.access import Access
+from powens_flow.web.answers import shown
 from powens_flow.web.attempts import connectors, public_key, read, send, start
 from powens_flow.web.call import CONNECT, Call, changing, owned
 from powens_flow.web.callback import callback
 from powens_flow.web.files import page_file
+from powens_flow.web.openapi import document
 from powens_flow.web.stream import stream
 from powens_flow.web.webhooks import webhook
 
 Answer = Callable[[Call], Awaitable[web.StreamResponse]]
-
-
-class Access(Enum):
-    """Who may ask."""
-
-    ANYBODY = "anybody"
-    OWNER = "owner"
-    OWN_PAGE = "own page"
-    """An owner, from the integrator's own pages: these routes change something."""
 
 
 @frozen
@@ -41,6 +34,13 @@ class Route:
         return self.answer.__name__
 
 
+async def openapi(call: Call) -> web.Response:
+    """`GET openapi.json`: what this sub-application takes and answers, in its own words."""
+    routes = tuple((one.name, one.method, one.path, one.access) for one in ROUTES)
+    mount = call.request.path.removesuffix("/openapi.json")
+    return shown(document(routes, tuple(call.connect.engine.machines), mount))
+
+
 ROUTES: Final = (
     Route("POST", "/attempts", start, Access.OWN_PAGE),
     Route("GET", "/attempts/{id}", read, Access.OWNER),
@@ -50,6 +50,7 @@ ROUTES: Final = (
     Route("GET", "/publickey", public_key, Access.OWNER),
     Route("GET", "/callback", callback, Access.ANYBODY),
     Route("POST", "/webhooks/{event}", webhook, Access.ANYBODY),
+    Route("GET", "/openapi.json", openapi, Access.ANYBODY),
     Route("GET", "/page/{file:.+}", page_file, Access.ANYBODY),
 )
 

@@ -2,14 +2,18 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 from aiohttp import ClientResponse, web
 from aiohttp.test_utils import TestClient, TestServer
 from attrs import frozen
 
+from powens_flow.handlers import default_registry
+from powens_flow.machine import Machines, load_machines
 from powens_flow.testing import World, world
 from powens_flow.web import connect_app
+from tests.web.documented import Document
 
 Client = TestClient[web.Request, web.Application]
 
@@ -21,10 +25,14 @@ def authenticate(request: web.Request) -> str | None:
 
 @frozen(eq=False)
 class Site:
-    """The world, the backend in it, and a client that is `maya` unless it says otherwise."""
+    """The world, the backend in it, and a client that is `maya` unless it says otherwise.
+
+    Each answer is held against the served document.
+    """
 
     world: World
     client: Client
+    document: Document
 
     async def get(self, path: str, *, user: str | None = "maya", **options: Any) -> ClientResponse:
         return await self.ask("GET", path, user=user, **options)
@@ -50,6 +58,7 @@ class Site:
         )
         if response.content_type != "text/event-stream":
             await response.read()
+            await self.document.check(method, response.url.path.removeprefix("/connect"), response)
         return response
 
     async def started(self, *, user: str = "maya", **options: Any) -> dict[str, Any]:
@@ -73,12 +82,20 @@ class Site:
         return await self.sent(view, **event.to_json())
 
 
+@cache
+def machines() -> Machines:
+    """Ours, loaded once for all tests: that takes longer than most of them."""
+    return load_machines(default_registry())
+
+
 @asynccontextmanager
 async def site(*, options: Mapping[str, Any] | None = None, **given: Any) -> AsyncIterator[Site]:
     """A site for as long as the block runs: `options` are the factory's, the rest the world's."""
-    async with world(**given) as w:
+    async with world(machines=machines(), **given) as w:
         app = web.Application()
         chosen = {"authenticate": authenticate, "return_to": "/bank", **(options or {})}
         app.add_subapp("/connect", connect_app(w.engine, **chosen))
         async with TestClient(TestServer(app)) as client:
-            yield Site(w, client)
+            async with client.get("/connect/openapi.json") as told:
+                document = Document(await told.json())
+            yield Site(w, client, document)

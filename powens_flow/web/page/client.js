@@ -1,0 +1,135 @@
+// The sub-application's routes. A request that got no answer is repeated, with the same
+// `Idempotency-Key`, until it gets one: the server acts once.
+
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 8000;
+const LONGEST_WAIT = 60000; // the server answers `working` well before
+const MOST_BUSY = 5; // answers "not now" in a row before the person is asked
+
+/** A problem answer (RFC 9457): `status`, `code`, `fields`, `view`. */
+export class Problem extends Error {
+  constructor(status, body = {}) {
+    super(body.detail ?? body.title ?? `status ${status}`);
+    this.status = status;
+    this.code = body.code ?? "";
+    this.fields = body.fields ?? {};
+    this.view = body.view ?? null;
+  }
+}
+
+export class Client {
+  /** `headers()` gives further headers of each request; `onNetwork(word)` hears of the network. */
+  constructor(base, { headers = null, onNetwork = () => {} } = {}) {
+    this.base = new URL(`${base.replace(/\/+$/, "")}/`, document.baseURI).href;
+    this.headers = headers;
+    this.onNetwork = onNetwork;
+    this.closing = new AbortController();
+  }
+
+  start(body, key) {
+    return this.#request("POST", "attempts", { body, key });
+  }
+
+  view(id) {
+    return this.#request("GET", this.#attempt(id));
+  }
+
+  send(id, event, key) {
+    return this.#request("POST", `${this.#attempt(id)}/events`, { body: event, key });
+  }
+
+  connectors(id, query, signal) {
+    const text = new URLSearchParams(query).toString();
+    return this.#request("GET", `${this.#attempt(id)}/connectors?${text}`, { signal });
+  }
+
+  publicKey() {
+    return this.#request("GET", "publickey");
+  }
+
+  streamUrl(id) {
+    return `${this.base}${this.#attempt(id)}/stream`;
+  }
+
+  close() {
+    this.closing.abort();
+  }
+
+  #attempt(id) {
+    return `attempts/${encodeURIComponent(id)}`;
+  }
+
+  async #request(method, path, given = {}) {
+    let busy = 0;
+    for (let tries = 0; ; tries += 1) {
+      const answer = await this.#tried(method, path, given);
+      if (answer === null) {
+        await this.#pause(tries, given.signal);
+      } else if (isBusy(answer) && (busy += 1) < MOST_BUSY) {
+        await this.#pause(busy, given.signal, retryAfter(answer));
+      } else {
+        return await read(answer);
+      }
+    }
+  }
+
+  /** One try; null when no answer came. */
+  async #tried(method, path, { body, key, signal }) {
+    const headers = { Accept: "application/json", ...(await this.headers?.()) };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    if (key) headers["Idempotency-Key"] = key;
+    const signals = [this.closing.signal, AbortSignal.timeout(LONGEST_WAIT), signal].filter(
+      Boolean,
+    );
+    try {
+      const answer = await fetch(this.base + path, {
+        method,
+        headers,
+        body: body === undefined ? undefined : JSON.stringify(body),
+        signal: AbortSignal.any(signals),
+        credentials: "include",
+        cache: "no-store",
+        redirect: "error",
+      });
+      this.onNetwork("");
+      return answer;
+    } catch (error) {
+      if (this.closing.signal.aborted || signal?.aborted) throw error;
+      this.onNetwork(navigator.onLine ? "slow" : "offline");
+      return null;
+    }
+  }
+
+  #pause(tries, signal, seconds = 0) {
+    const grown = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries);
+    const wait = seconds ? seconds * 1000 : grown * (0.75 + Math.random() / 2);
+    return new Promise((resolve, reject) => {
+      const done = (how) => {
+        clearTimeout(timer);
+        removeEventListener("online", again);
+        how();
+      };
+      const again = () => done(resolve);
+      const timer = setTimeout(again, wait);
+      addEventListener("online", again);
+      for (const one of [this.closing.signal, signal]) {
+        one?.addEventListener("abort", () => done(() => reject(one.reason)), { once: true });
+      }
+    });
+  }
+}
+
+function isBusy(answer) {
+  return [429, 502, 503, 504].includes(answer.status);
+}
+
+function retryAfter(answer) {
+  const seconds = Number(answer.headers.get("Retry-After"));
+  return seconds > 0 ? Math.min(seconds, 60) : 0;
+}
+
+async function read(answer) {
+  const body = await answer.json().catch(() => null);
+  if (!answer.ok || body === null) throw new Problem(answer.status, body ?? {});
+  return body;
+}

@@ -1,0 +1,316 @@
+// <powens-connect base="/connect">: adds or repairs one bank connection.
+//
+// Attributes: `base` (where the sub-application is mounted), `machine`, `connection`, `refresh`,
+// `lang`, `texts` (an address of further texts, `{lang}` in it), `after` (where to go when done),
+// `theme` (`light` or `dark`; else as the browser wants). Properties: `texts` (further texts by key),
+// `headers` (a function that gives headers of each request). Events: see EVENTS.
+
+import { Attempt } from "./attempt.js";
+import { Client, Problem } from "./client.js";
+import { cancelDialog } from "./dialog.js";
+import { emblem, h, spinner } from "./dom.js";
+import {
+  bankWords,
+  button,
+  cancelWay,
+  furtherWays,
+  heading,
+  stepOf,
+  steps,
+  trouble,
+} from "./frame.js";
+import { Memory } from "./memory.js";
+import { Notices } from "./notices.js";
+import { sameToPerson, screenOf } from "./screens.js";
+import { CHECKING, checking } from "./screen-form.js";
+import { chosenLanguage, loadTexts } from "./texts.js";
+
+/** What the element tells its page; each bubbles, and has the attempt's id in its detail. */
+export const EVENTS = [
+  "powens-flow:view",
+  "powens-flow:done",
+  "powens-flow:failed",
+  "powens-flow:problem",
+];
+
+const STYLES = new URL("./powens-flow.css", import.meta.url).href;
+const BLINK = 700; // ms that a call may take before its screen replaces the one before
+
+export class PowensConnect extends HTMLElement {
+  #texts = null;
+  #attempt = null;
+  #client = null;
+  #shown = null; // the prompt that the screen was made of
+  #screen = null;
+  #step = 0;
+  #workingTimer = 0;
+  #busy = null; // the event that is on its way
+  #notices = null;
+
+  connectedCallback() {
+    if (!this.shadowRoot) this.#build();
+    this.#open();
+  }
+
+  disconnectedCallback() {
+    this.#close();
+  }
+
+  /** The view that is shown, as the sub-application gave it; null before the first. */
+  get view() {
+    return this.#attempt?.view ?? null;
+  }
+
+  /** Leave this attempt as it is, and begin another. */
+  async restart() {
+    this.#memory().forget(this.#attempt?.id);
+    this.#close();
+    await this.#open();
+  }
+
+  // --- opening and closing -------------------------------------------------------------------------
+
+  #build() {
+    const root = this.attachShadow({ mode: "open" });
+    const styles = h("link", { rel: "stylesheet", href: STYLES });
+    this.styled = new Promise((resolve) =>
+      ["load", "error"].forEach((name) => styles.addEventListener(name, resolve)),
+    );
+    this.box = h("section", { class: "box", hidden: true });
+    root.append(styles, this.box);
+  }
+
+  async #open() {
+    const opening = (this.opening = Symbol());
+    const language = chosenLanguage(this.getAttribute("lang"), this.#languages());
+    const how = { url: this.getAttribute("texts") ?? "", own: this.texts ?? {} };
+    [this.#texts] = await Promise.all([loadTexts(language, how), this.styled]);
+    if (opening !== this.opening) return;
+    this.#frame();
+    this.#client = new Client(this.getAttribute("base") ?? "/connect", {
+      headers: this.headers,
+      onNetwork: (word) => this.#notices.heardOfNetwork(word),
+    });
+    this.#attempt = new Attempt(this.#client, this.#memory(), this.#wanted(), {
+      onView: (view, how) => this.#show(view, how),
+      onProblem: (problem) => this.#showProblem(problem),
+      streams: !this.headers, // an EventSource cannot send any: then the page looks by itself
+    });
+    await this.#begin(opening);
+  }
+
+  async #begin(opening) {
+    try {
+      await this.#attempt.open();
+    } catch (problem) {
+      if (opening === this.opening) this.#showProblem(problem);
+    }
+  }
+
+  #close() {
+    this.opening = null;
+    clearTimeout(this.#workingTimer);
+    this.#notices?.close();
+    this.#screen?.leave?.();
+    this.#attempt?.close();
+    this.#client?.close();
+    [this.#shown, this.#screen, this.#attempt] = [null, null, null];
+    this.#step = 0;
+  }
+
+  /** Those of the catalogues here; with an own address of texts, any. */
+  #languages() {
+    const asked = this.getAttribute("lang")?.toLowerCase().split("-")[0];
+    return asked && (this.hasAttribute("texts") || this.texts) ? ["en", "fr", asked] : ["en", "fr"];
+  }
+
+  #wanted() {
+    const machine = this.getAttribute("machine") ?? "add_connection";
+    if (!this.hasAttribute("connection")) return { machine };
+    const id_connection = Number(this.getAttribute("connection"));
+    return { machine, id_connection, refresh: this.hasAttribute("refresh") };
+  }
+
+  #memory() {
+    const parts = ["base", "machine", "connection"].map((name) => this.getAttribute(name) ?? "");
+    return new Memory(parts.join("|"));
+  }
+
+  // --- what is seen --------------------------------------------------------------------------------
+
+  #frame() {
+    this.box.setAttribute("lang", this.#texts.language);
+    this.box.setAttribute("aria-label", this.#texts.text("page.label"));
+    const starting = h("p", {}, this.#texts.text("page.starting"));
+    this.main = h(
+      "div",
+      { class: "main" },
+      h("div", { class: "waiting" }, spinner("bank"), starting),
+    );
+    this.#notices = new Notices((key) => this.#texts.text(key));
+    this.box.replaceChildren(this.#notices.shown, this.main, this.#notices.spoken);
+    this.box.hidden = false;
+  }
+
+  #context(prompt) {
+    const attempt = this.#attempt;
+    const t = (key, values = {}, ...otherwise) => {
+      const bank = prompt.connector ?? this.#texts.text("page.your_bank").toLowerCase();
+      return this.#texts.text(key, { bank, ...values }, ...otherwise);
+    };
+    return {
+      t,
+      prompt,
+      texts: this.#texts,
+      id: attempt.id,
+      view: attempt.view,
+      client: this.#client,
+      chosen: attempt.memory.chosen(attempt.id),
+      keepChosen: (chosen) => attempt.memory.keepChosen(attempt.id, chosen),
+      after: this.getAttribute("after"),
+      send: (event, pressed) => this.#send(event, pressed),
+      sendValues: (values) => this.#sendValues(values),
+      restart: () => this.restart(),
+      askToCancel: () => this.#askToCancel(t),
+      hasLeft: (url) => attempt.memory.hasLeft(attempt.id, url),
+      leaves: (url) => attempt.memory.leaves(attempt.id, url),
+    };
+  }
+
+  #show(view, { again = false, notice = "" } = {}) {
+    const prompt = this.#inPlace(view.prompt);
+    this.#tell("view", { state: view.state, kind: prompt.kind, message_key: prompt.message_key });
+    clearTimeout(this.#workingTimer);
+    if (prompt.kind === "working" && this.#shown) {
+      this.#workingTimer = setTimeout(() => this.#place(prompt, false), BLINK);
+      return;
+    }
+    this.#notices.stepped(notice);
+    this.#place(prompt, again);
+    if (prompt.kind === "done") this.#tell("done", { machine: view.machine, result: view.result });
+    if (prompt.kind === "failed") this.#tell("failed", { message_key: prompt.message_key });
+  }
+
+  /** A call under way does not say at which bank, nor for what: the screen before it did. */
+  #inPlace(prompt) {
+    const before = this.#shown;
+    if (prompt.kind !== "working" || !before) return prompt;
+    const isCheck = before.message_key === CHECKING && prompt.message_key === "working";
+    const message_key = isCheck ? CHECKING : prompt.message_key;
+    return { connector: before.connector, ...prompt, message_key };
+  }
+
+  #place(prompt, again) {
+    if (again || !sameToPerson(this.#shown, prompt)) this.#draw(prompt);
+    else this.#screen?.update?.(prompt);
+    this.#shown = prompt;
+  }
+
+  #draw(prompt) {
+    const first = this.#shown === null;
+    const hadFocus = this.#hasFocus();
+    this.#busy = null;
+    this.#screen?.leave?.();
+    this.#step = stepOf(prompt, this.#step);
+    const context = this.#context(prompt);
+    const screen = (this.#screen = screenOf(context, prompt));
+    const ways = furtherWays(context, prompt, ...(screen.without ?? []));
+    this.main.className = `main ${prompt.kind}`;
+    this.main.replaceChildren(
+      ...[
+        prompt.kind === "failed" ? null : steps(context, this.#step),
+        screen.emblem ? h("div", { class: "emblem-place" }, emblem(...screen.emblem)) : null,
+        ...heading(screen.title, screen.help),
+        trouble(context, prompt, screen.title),
+        bankWords(context, prompt),
+        h("div", { class: "content" }, (screen.content ?? []).flat(2)),
+        h("div", { class: "ways" }, ways, cancelWay(context, prompt)),
+      ].filter(Boolean),
+    );
+    if (!first) this.#arrive(screen.title, hadFocus);
+  }
+
+  /** Focus goes to the new step, unless the person is elsewhere on the page: then it is only said. */
+  #arrive(title, hadFocus) {
+    if (hadFocus) this.main.querySelector("#title").focus();
+    else this.#notices.say(title);
+  }
+
+  #hasFocus() {
+    const active = document.activeElement;
+    return active === null || active === document.body || active === this;
+  }
+
+  #showProblem(problem) {
+    if (!(problem instanceof Problem)) console.error(problem);
+    const code = problem.code ?? "";
+    this.#tell("problem", { status: problem.status ?? 0, code });
+    const key =
+      code && this.#texts.has(`problem.${code}`) ? `problem.${code}` : "problem.unavailable";
+    const t = (name, ...otherwise) => this.#texts.text(name, {}, ...otherwise);
+    const again =
+      problem.status === 404
+        ? button(t("button.start_again"), () => this.restart(), "primary", "repeat", "restart")
+        : button(t("button.try_again"), () => this.#reopen(), "primary", "repeat", "reopen");
+    this.#screen?.leave?.();
+    [this.#screen, this.#shown] = [null, null];
+    this.main.className = "main trouble-page";
+    this.main.replaceChildren(
+      h("div", { class: "emblem-place" }, emblem("alert", "warning")),
+      ...heading(t(`${key}.title`, "problem.title"), t(key)),
+      h("div", { class: "content" }, again),
+    );
+    this.main.querySelector("#title").focus();
+  }
+
+  #reopen() {
+    this.#close();
+    this.#open();
+  }
+
+  // --- what is done --------------------------------------------------------------------------------
+
+  /** One thing at a time: until it is answered, or another screen came. */
+  async #send(event, pressed = null) {
+    if (this.#busy) return;
+    const sending = (this.#busy = event);
+    pressed?.setAttribute("aria-busy", "true");
+    const problem = await this.#attempt?.send(event);
+    pressed?.removeAttribute("aria-busy");
+    if (this.#busy === sending) this.#busy = null;
+    if (problem) this.#notices.show(problemKey(this.#texts, problem), "alert");
+  }
+
+  /** The values are sealed and gone from the page; what is shown now waits for what they come to. */
+  async #sendValues(values) {
+    const attempt = this.#attempt;
+    const before = attempt.view;
+    const shown = checking(before.prompt);
+    this.#draw(shown);
+    this.#shown = shown;
+    const problem = await attempt.send({ type: "submit_values", values });
+    if (!problem || attempt !== this.#attempt) return;
+    if (attempt.view === before) this.#show(before, { again: true });
+    this.#notices.show(problemKey(this.#texts, problem), "alert");
+  }
+
+  #askToCancel(t) {
+    const dialog = cancelDialog(t, () => this.#send({ type: "cancel" }));
+    this.box.append(dialog);
+    dialog.showModal();
+  }
+
+  #tell(name, detail) {
+    const whole = { attempt_id: this.#attempt?.id ?? null, ...detail };
+    this.dispatchEvent(
+      new CustomEvent(`powens-flow:${name}`, { bubbles: true, composed: true, detail: whole }),
+    );
+  }
+}
+
+function problemKey(texts, problem) {
+  const key = `problem.${problem.code}`;
+  return texts.has(key) ? key : problem.status >= 500 ? "problem.unavailable" : "problem.refused";
+}
+
+if (!customElements.get("powens-connect")) customElements.define("powens-connect", PowensConnect);

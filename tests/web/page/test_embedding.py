@@ -1,0 +1,217 @@
+"""What an integrator may do with the element: place, theme, translate, listen."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from playwright.async_api import Request, expect
+
+from tests.web.page.conftest import Scene
+from tests.web.page.person import unique
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+BANK = "Connecteur de test"
+LISTENING = """
+    window.heard = [];
+    for (const name of ["view", "done", "failed", "problem"]) {
+        addEventListener(`powens-flow:${name}`, ({ type, detail }) => heard.push([type, detail]));
+    }
+"""
+
+
+async def heard(scene: Scene) -> list[tuple[str, dict[str, Any]]]:
+    text = await scene.person.page.evaluate("() => JSON.stringify(window.heard)")
+    return [(name, detail) for name, detail in json.loads(text)]
+
+
+async def test_the_page_around_hears_how_it_goes(scene: Scene) -> None:
+    p = scene.person
+    await p.page.add_init_script(LISTENING)
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.signs_in(unique())
+    await p.shares_all()
+    await p.sees("Your bank is connected")
+    said = await heard(scene)
+    kinds = [detail["kind"] for name, detail in said if name == "powens-flow:view"]
+    assert kinds[0] == "choose_connector"
+    assert kinds[-1] == "done"
+    name, detail = said[-1]
+    assert name == "powens-flow:done"
+    assert detail["machine"] == "add_connection"
+    assert len(detail["result"]["accounts"]) == 2
+
+
+async def test_the_page_around_hears_of_an_end_and_of_problems(scene: Scene) -> None:
+    p = scene.person
+    await p.page.add_init_script(LISTENING)
+    await p.opens()
+    await p.presses("Cancel")
+    await p.presses("Stop")
+    await p.sees("You stopped the connection")
+    name, detail = (await heard(scene))[-1]
+    assert (name, detail["message_key"]) == ("powens-flow:failed", "ended.cancelled")
+    await scene.context.add_cookies([{"name": "session", "value": "", "url": p.stage.origin}])
+    await p.presses("Start again")
+    await p.sees("Please sign in again")
+    name, detail = (await heard(scene))[-1]
+    assert (name, detail["status"], detail["code"]) == (
+        "powens-flow:problem",
+        401,
+        "unauthenticated",
+    )
+
+
+@pytest.mark.stage(attributes='texts="/texts-{lang}.json" lang="de" after="/before" theme="dark"')
+async def test_texts_a_way_on_and_the_scheme_can_be_given(scene: Scene) -> None:
+    p = scene.person
+    texts = {"connector.choose": "Wählen Sie Ihre Bank"}
+    await p.page.route("**/texts-de.json", lambda route: route.fulfill(json=texts))
+    await p.opens()
+    await p.sees("Wählen Sie Ihre Bank")
+    await p.sees_text("Search for the bank or provider")
+    await expect(p.page.locator("section")).to_have_css("background-color", "rgb(21, 27, 43)")
+    await p.chooses_bank(BANK)
+    await p.signs_in(unique())
+    await p.shares_all()
+    await p.sees("Your bank is connected")
+    await p.page.get_by_role("link", name="Continue").click()
+    await expect(p.page).to_have_title("Before")
+
+
+async def test_variables_theme_it(scene: Scene) -> None:
+    p = scene.person
+    await p.opens()
+    await p.sees("Choose your bank")
+    await p.page.evaluate(
+        """() => {
+            const { style } = document.querySelector("powens-connect");
+            style.setProperty("--powens-surface", "rgb(1, 2, 3)");
+        }"""
+    )
+    await expect(p.page.locator("section")).to_have_css("background-color", "rgb(1, 2, 3)")
+
+
+async def test_made_by_script_with_headers_and_texts_of_its_own(scene: Scene) -> None:
+    """A backend that knows people by a header: an event stream cannot send any, so it looks."""
+    p = scene.person
+    seen: list[tuple[str, str | None]] = []
+
+    def note(request: Request) -> None:
+        if "/attempts" in request.url:
+            seen.append((request.url, request.headers.get("x-token")))
+
+    p.page.on("request", note)
+    await p.opens("/before")
+    await p.page.evaluate(
+        """async () => {
+            const { PowensConnect } = await import("/connect/page/powens-flow.js");
+            const made = new PowensConnect();
+            made.headers = async () => ({ "X-Token": "t-1" });
+            made.texts = { "connector.choose": "Pick yours" };
+            document.body.append(made);
+        }"""
+    )
+    await p.sees("Pick yours")
+    await p.chooses_bank(BANK)
+    await p.sees(f"Sign in to {BANK}")
+    assert {token for _, token in seen} == {"t-1"}
+    assert not any(url.endswith("/stream") for url, _ in seen)
+
+
+async def test_taken_out_of_the_page_it_is_quiet(scene: Scene) -> None:
+    p = scene.person
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.signs_in(unique("decoupled-1"))
+    await p.sees("Approve in your bank's app")
+    async with p.page.expect_event("requestfailed", lambda one: one.url.endswith("/stream")):
+        await p.page.evaluate("() => document.querySelector('powens-connect').remove()")
+    asked: list[str] = []
+    p.page.on("request", lambda request: asked.append(request.url))
+    await scene.stage.pass_time(3)
+    await p.page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
+    assert asked == []
+
+
+def showing(prompt: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
+    """Gives each view this prompt."""
+    return lambda view: view.update(prompt=dict(prompt))
+
+
+async def test_an_unknown_kind_and_key_take_a_generic_way(scene: Scene) -> None:
+    p = scene.person
+    prompt = {
+        "kind": "dance",
+        "message_key": "dance.tango",
+        "accepts": ["try_again", "finish_later", "cancel"],
+        "bank_message": "Dansez !",
+        "error": {"key": "dance.trodden"},
+    }
+    await p.is_shown(showing(prompt))
+    await p.opens()
+    await p.sees("One more step")
+    await p.sees_text("Dansez !")
+    await p.sees_text("Something went wrong")
+    await expect(p.button("Try again")).to_be_visible()
+    await expect(p.button("Finish later")).to_be_visible()
+    await p.shown("generic")
+
+
+async def test_a_field_of_an_unknown_type_and_error_is_shown_as_text(scene: Scene) -> None:
+    p = scene.person
+    fields = [
+        {"name": "a", "type": "hologram", "label": "A", "required": True, "error": "values.odd"},
+        {
+            "name": "b",
+            "type": "list",
+            "label": "B",
+            "required": True,
+            "values": [{"label": f"Choice {n}", "value": str(n)} for n in range(9)],
+        },
+    ]
+    prompt = {
+        "kind": "fill_in_fields",
+        "message_key": "values.needed",
+        "accepts": ["submit_values", "cancel"],
+        "connector": BANK,
+        "fields": fields,
+        "sealed": True,
+        "error": {"key": "values.wrong", "fields": {"a": "values.odd"}},
+    }
+    await p.is_shown(showing(prompt))
+    await p.opens()
+    await expect(p.box("A")).to_have_attribute("type", "text")
+    await expect(p.box("A")).to_have_attribute("aria-invalid", "true")
+    await expect(p.page.get_by_role("combobox", name="B")).to_be_visible()
+    await p.sees_text("Some details need your attention.")
+    await p.shown("fill_in_fields-unknown")
+
+
+async def test_accounts_that_are_shared_already_are_selected_and_stay_so(scene: Scene) -> None:
+    p = scene.person
+    account = {"name": "Compte", "number": "1", "iban": None, "type": "odd", "usage": None}
+    prompt = {
+        "kind": "choose_accounts",
+        "message_key": "accounts.choose_new",
+        "accepts": ["choose_accounts", "cancel"],
+        "accounts": [
+            {"id": 1, "active": True, "balance": 1.5, "currency": "USD", **account},
+            {"id": 2, "active": False, "balance": None, "currency": None, **account},
+        ],
+        "subscriptions": [],
+        "offered": [],
+        "at_least_one": False,
+        "consent_wording": "consent.of_theirs",
+    }
+    await p.is_shown(showing(prompt))
+    await p.opens()
+    await p.sees("New accounts were found")
+    boxes = p.page.get_by_role("checkbox")
+    await expect(boxes.first).to_be_checked()
+    await expect(boxes.first).to_be_disabled()
+    await expect(boxes.last).not_to_be_checked()
+    await p.sees_text("US$1.50")
+    await p.shown("choose_accounts-active")
