@@ -9,7 +9,8 @@ from pathlib import Path
 import structlog
 from attrs import evolve, frozen
 
-from benchmarks import report, throughput, waiting
+from benchmarks import fleet, report, throughput, waiting
+from benchmarks.fleet import Seen
 from benchmarks.simulated import simulated
 from benchmarks.throughput import Level
 from benchmarks.waiting import Waiting
@@ -26,25 +27,27 @@ class Size:
     at_once: tuple[int, ...] = throughput.AT_ONCE
     stored: tuple[int, ...] = (1_000, 100_000)
     events: int = 500
+    fleet: int = 100_000
 
 
-QUICK = Size(attempts=100, rounds=3, stored=(1_000, 10_000), events=200)
+QUICK = Size(attempts=100, rounds=3, stored=(1_000, 10_000), events=200, fleet=10_000)
 
 
 def bench(size: Size, build: Path) -> str:
     """Measure, write `bench.json` into `build`, and answer the table."""
     build.mkdir(parents=True, exist_ok=True)
-    levels, waits = asyncio.run(_measured(size, build))
-    text = json.dumps(report.as_json(levels, waits), indent=2)
+    levels, waits, seen = asyncio.run(_measured(size, build))
+    text = json.dumps(report.as_json(levels, waits, seen), indent=2)
     (build / "bench.json").write_text(f"{text}\n", "utf-8")
-    return report.table(levels, waits)
+    return report.table(levels, waits, seen)
 
 
-async def _measured(size: Size, build: Path) -> tuple[dict[int, Level], Waiting]:
+async def _measured(size: Size, build: Path) -> tuple[dict[int, Level], Waiting, Seen]:
     with simulated() as server:
         return (
             await throughput.measure(server, build, size.attempts, size.rounds, size.at_once),
             await waiting.measure(server, build, size.stored, size.events),
+            await fleet.measure(server, build, size.fleet),
         )
 
 

@@ -5,14 +5,14 @@ from pathlib import Path
 
 from benchmarks.__main__ import QUICK, Size, bench, size_of
 
-TINY = Size(attempts=2, rounds=1, at_once=(1, 3), stored=(4, 20), events=3)
+TINY = Size(attempts=2, rounds=1, at_once=(1, 3), stored=(4, 20), events=3, fleet=30)
 KINDS = ("hand", "memory", "sqlite")
 
 
 def test_a_tiny_run_writes_every_number_and_prints_the_table(tmp_path: Path) -> None:
     table = bench(TINY, tmp_path)
     written = json.loads((tmp_path / "bench.json").read_text("utf-8"))
-    assert set(written) == {"throughput", "event_ms", "waiting_bytes", "machine"}
+    assert set(written) == {"throughput", "event_ms", "waiting_bytes", "fleet", "machine"}
     assert set(written["throughput"]) == {"1", "3"}
     for level in written["throughput"].values():
         assert set(level) == {
@@ -25,10 +25,15 @@ def test_a_tiny_run_writes_every_number_and_prints_the_table(tmp_path: Path) -> 
     assert set(written["event_ms"]) == {"4", "20"}
     assert written["waiting_bytes"] > 0
     assert "in the process: 0 attempts" in table
+    assert written["fleet"]["attempts"] == 30
+    assert written["fleet"]["transitions"] > 30
+    for question in ("list", "list_of_few", "list_stuck", "heat", "funnel"):
+        assert written["fleet"][f"{question}_ms"] > 0
+        assert f"{question.replace('_', ' ')}: " in table
 
 
 def test_nothing_is_left_of_the_stores_that_were_measured(tmp_path: Path) -> None:
-    bench(Size(attempts=1, rounds=1, at_once=(1,), stored=(2,), events=1), tmp_path)
+    bench(Size(attempts=1, rounds=1, at_once=(1,), stored=(2,), events=1, fleet=2), tmp_path)
     assert [one.name for one in tmp_path.iterdir()] == ["bench.json"]
 
 
