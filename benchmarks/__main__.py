@@ -9,7 +9,8 @@ from pathlib import Path
 import structlog
 from attrs import evolve, field, frozen
 
-from benchmarks import report, throughput, waiting
+from benchmarks import fleet, report, throughput, waiting
+from benchmarks.fleet import Seen
 from benchmarks.load import pace
 from benchmarks.load.results import Load
 from benchmarks.load.run import load
@@ -30,6 +31,7 @@ class Size:
     stored: tuple[int, ...] = (1_000, 100_000)
     events: int = 500
     people: pace.Size = field(factory=pace.Size)
+    fleet: int = 100_000
 
 
 QUICK = Size(
@@ -38,17 +40,18 @@ QUICK = Size(
     stored=(1_000, 10_000),
     events=200,
     people=pace.Size(people=50, seconds=15.0),
+    fleet=10_000,
 )
 
 
 def bench(size: Size, build: Path) -> str:
     """Measure, write `bench.json` into `build`, and answer the table."""
     build.mkdir(parents=True, exist_ok=True)
-    levels, waits = asyncio.run(_measured(size, build))
+    levels, waits, seen = asyncio.run(_measured(size, build))
     people = load(size.people, build)
-    told = {**report.as_json(levels, waits), "load": people.as_json()}
+    told = {**report.as_json(levels, waits, seen), "load": people.as_json()}
     (build / "bench.json").write_text(f"{json.dumps(told, indent=2)}\n", "utf-8")
-    return "\n\n".join((report.table(levels, waits), people.table(), *_met(people)))
+    return "\n\n".join((report.table(levels, waits, seen), people.table(), *_met(people)))
 
 
 def _met(people: Load) -> tuple[str, ...]:
@@ -56,11 +59,12 @@ def _met(people: Load) -> tuple[str, ...]:
     return ("\n".join(people.errors[:20]),) if people.errors else ()
 
 
-async def _measured(size: Size, build: Path) -> tuple[dict[int, Level], Waiting]:
+async def _measured(size: Size, build: Path) -> tuple[dict[int, Level], Waiting, Seen]:
     with simulated() as server:
         return (
             await throughput.measure(server, build, size.attempts, size.rounds, size.at_once),
             await waiting.measure(server, build, size.stored, size.events),
+            await fleet.measure(server, build, size.fleet),
         )
 
 

@@ -7,20 +7,27 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+from benchmarks.fleet import Seen
 from benchmarks.throughput import KINDS, Level
 from benchmarks.waiting import Waiting
 
 ENGINES = ("memory", "sqlite")
 
 
-def as_json(levels: Mapping[int, Level], waiting: Waiting) -> dict[str, Any]:
+def as_json(levels: Mapping[int, Level], waiting: Waiting, seen: Seen) -> dict[str, Any]:
     """What is written to `bench.json`. Rates are attempts a second; times, milliseconds."""
     return {
         "throughput": {str(at_once): _level(level) for at_once, level in levels.items()},
         "event_ms": {str(count): round(ms, 4) for count, ms in waiting.event_ms.items()},
         "waiting_bytes": round(waiting.disk_bytes),
+        "fleet": _fleet(seen),
         "machine": machine(),
     }
+
+
+def _fleet(seen: Seen) -> dict[str, float]:
+    times = {f"{name}_ms": round(ms, 1) for name, ms in seen.ms.items()}
+    return {"attempts": seen.attempts, "transitions": seen.rows, **times}
 
 
 def _level(level: Level) -> dict[str, float]:
@@ -43,7 +50,7 @@ def machine() -> dict[str, Any]:
     }
 
 
-def table(levels: Mapping[int, Level], waiting: Waiting) -> str:
+def table(levels: Mapping[int, Level], waiting: Waiting, seen: Seen) -> str:
     """The same for people to read."""
     lines = [
         "at once            hand              engine, memory               engine, SQLite",
@@ -56,6 +63,9 @@ def table(levels: Mapping[int, Level], waiting: Waiting) -> str:
         ),
         f"each waiting attempt: {waiting.disk_bytes:,.0f} bytes on disk;"
         f" in the process: {waiting.in_process} attempts",
+        "",
+        f"all attempts together, {seen.attempts:,} stored with {seen.rows:,} transitions:",
+        *(f"  {name.replace('_', ' ')}: {ms / 1000:.3f} s" for name, ms in seen.ms.items()),
     ]
     return "\n".join(lines)
 

@@ -11,14 +11,23 @@ from powens_flow.store.sqlite import SQLiteStore
 from powens_flow.testing import Script, world
 
 FEW = pace.Size(people=2, seconds=1.0, think=(0.0, 0.01))
-TINY = Size(attempts=2, rounds=1, at_once=(1, 3), stored=(4, 20), events=3, people=FEW)
+TINY = Size(
+    attempts=2, rounds=1, at_once=(1, 3), stored=(4, 20), events=3, people=FEW, fleet=30
+)
 KINDS = ("hand", "memory", "sqlite")
 
 
 def test_a_tiny_run_writes_every_number_and_prints_the_table(tmp_path: Path) -> None:
     table = bench(TINY, tmp_path)
     written = json.loads((tmp_path / "bench.json").read_text("utf-8"))
-    assert set(written) == {"throughput", "event_ms", "waiting_bytes", "machine", "load"}
+    assert set(written) == {
+        "throughput",
+        "event_ms",
+        "waiting_bytes",
+        "fleet",
+        "machine",
+        "load",
+    }
     assert set(written["throughput"]) == {"1", "3"}
     for level in written["throughput"].values():
         assert set(level) == {
@@ -38,10 +47,16 @@ def test_a_tiny_run_writes_every_number_and_prints_the_table(tmp_path: Path) -> 
     assert load["event_without_call_ms"]["count"] < load["event_ms"]["count"]
     assert load["event_ms"]["p99"] > 0
     assert "2 people at once" in table
+    assert written["fleet"]["attempts"] == 30
+    assert written["fleet"]["transitions"] > 30
+    for question in ("list", "list_of_few", "list_stuck", "heat", "funnel"):
+        assert written["fleet"][f"{question}_ms"] > 0
+        assert f"{question.replace('_', ' ')}: " in table
 
 
 def test_nothing_is_left_of_the_stores_that_were_measured(tmp_path: Path) -> None:
-    bench(Size(attempts=1, rounds=1, at_once=(1,), stored=(2,), events=1, people=FEW), tmp_path)
+    size = Size(attempts=1, rounds=1, at_once=(1,), stored=(2,), events=1, people=FEW, fleet=2)
+    bench(size, tmp_path)
     assert [one.name for one in tmp_path.iterdir()] == ["bench.json"]
 
 

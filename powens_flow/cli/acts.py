@@ -29,7 +29,7 @@ def _acting(command: F) -> F:
         json_option,
         click.option("--by", metavar="NAME", help="Who; by default the system's user."),
         click.option("--reason", required=True, metavar="TEXT", help="Why; kept in the journal."),
-        store_option,
+        store_option(),
         click.argument("attempt_id", metavar="ID"),
     ):
         command = option(command)

@@ -55,7 +55,7 @@ DURATION = Duration()
 
 
 @attempts.command("list")
-@store_option
+@store_option()
 @click.option("--state", "states", multiple=True, help="In this state: its name, or the last part.")
 @click.option("--machine", help="Of this machine.")
 @click.option("--owner", help="Of this end user.")
@@ -196,7 +196,7 @@ def _cells(one: Listed, what: Trouble, at: datetime) -> tuple[object, ...]:
 
 @attempts.command("funnel")
 @click.argument("machine", required=False)
-@store_option
+@store_option()
 @click.option("--since", type=DURATION, help="Only attempts begun since: 7d, 12h.")
 @json_option
 @machines_option

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import click
 
 from powens_flow.cli.machines import loaded, machines_option, registry_option
+from powens_flow.cli.stores import machine_named, on_store, output_option, store_option
 from powens_flow.diagrams import (
     FORMATS,
     Graph,
     NoGraphviz,
     NoSuchPart,
+    Overlay,
     graph_of,
     mermaid,
     overview,
@@ -21,7 +24,8 @@ from powens_flow.diagrams import (
 from powens_flow.diagrams.gallery import INDEX, gallery, index
 from powens_flow.diagrams.graphviz import version
 from powens_flow.diagrams.reading import reading
-from powens_flow.machine import Definition, Machines, Registry
+from powens_flow.inspection import heat
+from powens_flow.machine import Definition, Registry
 
 TEXT, PICTURE = ".mmd", ".svg"
 OURS = (TEXT, PICTURE)
@@ -35,11 +39,9 @@ MADE = re.compile(r"<!-- (dot sha256:\w+) graphviz:(\S+) -->")
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="mermaid")
 @click.option("--part", "name", metavar="PART", help="Draw one part in full, such as source.state.")
 @click.option("--overview", "folded", is_flag=True, help="Fold each part into one box.")
-@click.option(
-    "--output",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write into this file, instead of to stdout.",
-)
+@output_option
+@click.option("--heat", "heated", is_flag=True, help="Draw on it how many attempts are where now.")
+@store_option(required=False)
 @machines_option
 @registry_option
 def diagram(
@@ -49,31 +51,41 @@ def diagram(
     name: str | None,
     folded: bool,
     output: Path | None,
+    heated: bool,
+    store: str | None,
     folder: Path | None,
     registry: Registry | None,
 ) -> None:
     """Print the picture of MACHINE: the whole, an overview, or one part.
 
-    mermaid, dot and json need nothing else; svg and png need the extra `diagrams`.
+    mermaid, dot and json need nothing else; svg and png need the extra `diagrams`. With --heat, and
+    --store, it shows how many attempts are in each state, how long they stay, and where they are
+    lost.
     """
-    if name and folded:
-        raise click.UsageError("--part and --overview are two pictures: ask for one")
-    graph = _graph(_machine(loaded(folder, registry), machine), name, folded=folded)
-    made = _rendered(lambda: FORMATS[form](graph, None))
+    if heated and store is None:
+        raise click.UsageError("--heat is of the attempts in a --store: say which")
+    definition = machine_named(loaded(folder, registry), machine)
+    graph = graph_wanted(definition, name, folded=folded)
+    overlay = on_store(store, partial(heat, machine=definition)) if heated and store else None
+    write_picture(graph, form, overlay, output)
+
+
+def write_picture(graph: Graph, form: str, overlay: Overlay | None, output: Path | None) -> None:
+    """Render the graph, to stdout or into a file. Raises `click.ClickException`."""
+    made = _rendered(lambda: FORMATS[form](graph, overlay))
     if output is None:
         click.echo(made, nl=False)
-    else:
+        return
+    try:
         output.write_bytes(made if isinstance(made, bytes) else made.encode())
+    except OSError as error:
+        raise click.ClickException(f"powens-flow: {output}: {error.strerror}") from None
 
 
-def _machine(machines: Machines, name: str) -> Definition:
-    if name not in machines:
-        there = ", ".join(sorted(machines))
-        raise click.UsageError(f"no machine {name!r}; there are: {there}")
-    return machines[name]
-
-
-def _graph(machine: Definition, name: str | None, *, folded: bool) -> Graph:
+def graph_wanted(machine: Definition, name: str | None, *, folded: bool) -> Graph:
+    """The whole machine, its overview, or the part of that name. Raises `click.UsageError`."""
+    if name and folded:
+        raise click.UsageError("--part and --overview are two pictures: ask for one")
     if folded:
         return overview(machine)
     if name is None:

@@ -7,7 +7,14 @@ from pathlib import Path
 import click
 
 from powens_flow.cli.machines import loaded, machines_option, registry_option
-from powens_flow.cli.stores import json_option, machine_named, now, store_option, story
+from powens_flow.cli.stores import (
+    json_option,
+    machine_named,
+    now,
+    output_option,
+    store_option,
+    story,
+)
 from powens_flow.cli.tables import cells, console, facts, moment, table
 from powens_flow.inspection import (
     ConsentRecord,
@@ -25,8 +32,8 @@ from powens_flow.machine import Registry
 
 @click.command()
 @click.argument("attempt_id", metavar="ID")
-@store_option
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Into this file.")
+@store_option()
+@output_option
 @click.option("--with-owner", is_flag=True, help="Leave the owner in it.")
 @machines_option
 @registry_option
@@ -57,7 +64,7 @@ def export(
 
 @click.command()
 @click.argument("attempt_id", metavar="ID")
-@store_option
+@store_option()
 @json_option
 @machines_option
 @registry_option

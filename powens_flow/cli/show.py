@@ -4,25 +4,28 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.text import Text
 
 from powens_flow.attempt import CallRecord, JournalRow
+from powens_flow.cli.diagram import graph_wanted, write_picture
 from powens_flow.cli.machines import loaded, machines_option, registry_option
-from powens_flow.cli.stores import json_option, now, store_option, story
+from powens_flow.cli.stores import json_option, now, output_option, store_option, story
 from powens_flow.cli.tables import cells, console, facts, moment, table
-from powens_flow.diagrams import FORMATS, graph_of
+from powens_flow.diagrams import FORMATS
 from powens_flow.inspection import Story, path_of, sequence_of, spoken
 from powens_flow.inspection.folding import Round, rounds, same
-from powens_flow.machine import Registry
+from powens_flow.machine import Definition, Registry
 
 
 @click.command()
 @click.argument("attempt_id", metavar="ID")
-@store_option
+@store_option()
 @click.option("--diagram", "form", type=click.Choice(list(FORMATS)), help="Its path as a picture.")
+@click.option("--part", "name", metavar="PART", help="With --diagram: one part in full.")
+@click.option("--overview", "folded", is_flag=True, help="With --diagram: each part as one box.")
+@output_option
 @click.option("--sequence", is_flag=True, help="A sequence diagram (Mermaid).")
 @json_option
 @machines_option
@@ -32,6 +35,9 @@ def show(
     attempt_id: str,
     store: str,
     form: str | None,
+    name: str | None,
+    folded: bool,
+    output: Path | None,
     sequence: bool,
     as_json: bool,
     folder: Path | None,
@@ -43,22 +49,25 @@ def show(
     """
     if (form is not None) + sequence + as_json > 1:
         raise click.UsageError("one of --diagram, --sequence and --json at a time")
+    if form is None and (name or folded or output):
+        raise click.UsageError("--part, --overview and --output are of a --diagram")
     found, at = story(store, loaded(folder, registry), attempt_id), now()
     if as_json:
         click.echo(json.dumps(found.to_json(), indent=1))
     elif sequence:
         click.echo(sequence_of(found), nl=False)
     elif form is not None:
-        click.echo(_drawn(found, form, at), nl=False)
+        graph = graph_wanted(_machine(found), name, folded=folded)
+        write_picture(graph, form, path_of(found, at), output)
     else:
         _tell(found, at)
 
 
-def _drawn(found: Story, form: str, at: datetime) -> Any:
+def _machine(found: Story) -> Definition:
     if found.machine is None:
         name = found.attempt.machine
         raise click.UsageError(f"the machine {name!r} is not loaded here: give --machines")
-    return FORMATS[form](graph_of(found.machine), path_of(found, at))
+    return found.machine
 
 
 def _tell(found: Story, at: datetime) -> None:

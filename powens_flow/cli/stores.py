@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -20,16 +21,25 @@ T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def store_option(command: F) -> F:
+def store_option(*, required: bool = True) -> Callable[[F], F]:
     """The option `--store`."""
     return click.option(
         "--store",
         "store",
         metavar="STORE",
-        required=True,
+        required=required,
         envvar="POWENS_FLOW_STORE",
         show_envvar=True,
         help=f"Where attempts are kept: {', or '.join(KINDS)}.",
+    )
+
+
+def output_option(command: F) -> F:
+    """The option `--output`."""
+    return click.option(
+        "--output",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write into this file, instead of to stdout.",
     )(command)
 
 

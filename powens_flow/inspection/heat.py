@@ -30,7 +30,7 @@ def heat_of(
         for name in machine.states
     }
     return Overlay(
-        title=f"{machine.title}: {here.total()} under way, {ended.total()} ended",
+        title=f"{here.total()} under way, {ended.total()} ended",
         states={name: mark for name, mark in marks.items() if mark.notes},
     )
 

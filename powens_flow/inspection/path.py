@@ -59,7 +59,7 @@ def path_of(story: Story, now: datetime) -> Overlay:
         for row in story.rows
     )
     return Overlay(
-        title=f"{machine.title}: attempt {attempt.id}, {attempt.state}",
+        title=f"attempt {attempt.id}, {attempt.state}",
         states=states,
         edges={edge: f"{count}x" for edge, count in taken.items()},
     )

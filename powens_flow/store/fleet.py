@@ -13,7 +13,7 @@ from attrs import frozen
 
 from powens_flow.attempt import Attempt, JournalRow
 
-LATEST = 10_000
+LATEST = 5_000
 """Of how many attempts, the latest ones, the times in each state are told."""
 
 

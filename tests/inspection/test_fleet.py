@@ -87,7 +87,7 @@ def test_heat_is_the_share_of_those_under_way() -> None:
         "choosing_accounts": Mark(("20 here",), heat=0.5),
         "completed": Mark(("7 ended",)),
     }
-    assert picture.title == "Add a connection: 60 under way, 7 ended"
+    assert picture.title == "60 under way, 7 ended"
     assert not picture.is_path
 
 
