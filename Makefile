@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PYTHONS := python3 python3.13 python3.12 python3.11 python
 IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 PIP_INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
-DIAGRAMS := $(BIN)/python -m powens_flow diagrams diagrams
+DIAGRAMS := $(BIN)/python -m powens_flow diagrams diagrams --docs docs/machines.md
 
 help: ## say what there is
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 18
@@ -32,7 +32,7 @@ types: $(VENV)/dev.stamp
 diagrams-check: $(VENV)/dev.stamp
 	$(DIAGRAMS) --check
 
-diagrams: $(VENV)/cli.stamp ## draw each machine into diagrams/
+diagrams: $(VENV)/dev.stamp ## draw each machine into diagrams/, and write docs/machines.md
 	$(DIAGRAMS)
 
 format: $(VENV)/dev.stamp ## format the code

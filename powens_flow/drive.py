@@ -12,6 +12,7 @@ import structlog
 from attrs import fields, frozen
 
 from powens_flow import events as e
+from powens_flow import telemetry
 from powens_flow import vocabulary as v
 from powens_flow.api import PowensError, recorded_calls
 from powens_flow.attempt import Attempt, CallRecord, Claim, JournalRow, Problem
@@ -21,17 +22,25 @@ from powens_flow.decisions.moving import absorb, move
 from powens_flow.errors import HandlerError, Outdated
 from powens_flow.evolving import evolve
 from powens_flow.handlers.failures import outcome_of
+from powens_flow.idempotency import IdempotencyKey, TakenBefore, key_from_json
 from powens_flow.machine import Definition, NotAccepted
 from powens_flow.machine.compose import State
 from powens_flow.outcomes import Outcome
+from powens_flow.remedies import STAFF, Remedy, remedy_from_json
 from powens_flow.store.port import Posted, Save, StoreError, Taken, Untold
 
 log = structlog.get_logger("powens_flow")
 
 _ATTRIBUTES = frozenset(one.name for one in fields(Attempt))
 
+KEY = "idempotency_key"
+"""Where a posted event's key stands, beside what the event says."""
+
 UNFIT_TRIGGERS = (v.CANCEL, v.EXPIRE)
 """What an attempt still takes whose stored state fits nowhere any more."""
+
+CANCELLATIONS = (v.CANCEL, f"{STAFF}{v.CANCEL}")
+"""The types of a posted cancellation: an end user's, and staff's."""
 
 
 class _Cancelled(BaseException):
@@ -106,8 +115,14 @@ class Drive:
 
     # --- the loop ----------------------------------------------------------------------------
 
-    def take(self, event: e.Event, values: Mapping[str, str] | None = None) -> None:
-        """Take an event in the present state; nothing is saved yet.
+    def take(
+        self,
+        event: e.Event,
+        values: Mapping[str, str] | None = None,
+        key: IdempotencyKey | None = None,
+    ) -> None:
+        """Take an event in the present state; nothing is saved yet. With a `key`, that it was
+        taken is claimed in the same write.
 
         Raises:
             NotAccepted: the state does not take it.
@@ -116,11 +131,28 @@ class Drive:
         facts = accepting.facts_of(event)
         self._expect(event.trigger)
         accepted = accepting.accept(self.attempt, event, self.now())
-        cause = "webhook" if isinstance(event, e.Woken) else "event"
-        self._move(accepted, event.trigger, cause, Outcome(v.DONE, facts=facts), facts=facts)
+        outcome = Outcome(v.DONE, facts=facts)
+        self._move(accepted, event.trigger, _cause(event), outcome, facts=facts)
         self.values = values or {}
         self.recovering = False
         self._look_after = 0.0
+        if key is not None:
+            self._claims[key.name] = key.claim(self.attempt.id, self.now())
+
+    async def expect_new(self, key: IdempotencyKey | None) -> None:
+        """Of an event that comes with a key.
+
+        Raises:
+            TakenBefore: it was taken already.
+            IdempotencyKeyReused: the key came with another request.
+        """
+        if key is None:
+            return
+        held = self._claims.get(key.name)
+        held = held or await self._tools.services.store.claimed(key.name, self.now())
+        if held is not None:
+            key.expect_same(held)
+            raise TakenBefore
 
     def _expect(self, trigger: str) -> None:
         state = self._state
@@ -154,7 +186,7 @@ class Drive:
             while not later and self.is_calling():
                 later = not await self._called()
             await self._rest()
-            if self._taken_from_inbox():
+            if await self._taken_from_inbox():
                 later = False
             elif not self._took:
                 return self.attempt
@@ -174,7 +206,7 @@ class Drive:
 
     async def _called(self) -> bool:
         """One run of the present calling state's handler; False when it is tried again later."""
-        if self._inbox and self._take_cancel():
+        if self._inbox and (await self._take_cancel() or await self._take_retry()):
             return True
         state = self._state
         assert state is not None, "one that is calling is one of the machine's"
@@ -182,7 +214,7 @@ class Drive:
         try:
             outcome = await self._outcome(state)
         except _Cancelled:
-            self._take_cancel()
+            await self._take_cancel()
             return True
         calls = tuple(self._calls)
         self.values, self.recovering, self._wrote_here = {}, False, False
@@ -238,15 +270,7 @@ class Drive:
         )
         self._state = self._looked_up()
         self._rows.append(row)
-        log.info(
-            "attempt.transition",
-            attempt=row.attempt_id,
-            machine=self.attempt.machine,
-            trigger=trigger,
-            source=row.source,
-            dest=row.dest,
-            duration=row.duration,
-        )
+        telemetry.moved(self.attempt, row)
 
     # --- saving ------------------------------------------------------------------------------
 
@@ -288,21 +312,37 @@ class Drive:
         """The cancellation that waits, unless what a crash left behind must be found out first."""
         if not self._inbox or self.recovering or not self._takes(v.CANCEL):
             return None
-        return next((one for one in self._inbox if one.event.get("type") == v.CANCEL), None)
+        return next((one for one in self._inbox if one.event.get("type") in CANCELLATIONS), None)
 
-    def _take_cancel(self) -> bool:
+    async def _take_cancel(self) -> bool:
         posted = self._cancellation()
-        return posted is not None and self._take_posted(posted)
+        return posted is not None and await self._take_posted(posted)
 
-    def _taken_from_inbox(self) -> bool:
+    async def _take_retry(self) -> bool:
+        """Take what staff say of a call that waits to be tried again, before it is."""
+        if not self._inbox or self.recovering or not self._takes(v.RETRY):
+            return False
+        retries = (one for one in self._inbox if one.event.get("type") == f"{STAFF}{v.RETRY}")
+        posted = next(retries, None)
+        return posted is not None and await self._take_posted(posted)
+
+    async def _taken_from_inbox(self) -> bool:
         """Take the next event that waits and can be taken, in order; False when there is none."""
-        return any(self._take_posted(posted) for posted in tuple(self._inbox))
+        for posted in tuple(self._inbox):
+            if await self._take_posted(posted):
+                return True
+        return False
 
-    def _take_posted(self, posted: Posted) -> bool:
+    async def _take_posted(self, posted: Posted) -> bool:
+        event = dict(posted.event)
+        key = key_from_json(event.pop(KEY, None))
         self._inbox.remove(posted)
         self._took.append(posted.seq)
         try:
-            self.take(_event(posted))
+            await self.expect_new(key)
+            self.take(_event(event), key=key)
+        except StoreError:
+            raise
         except Exception as error:
             self._tools.refuse(self.attempt.id, posted.seq, error)
             return False
@@ -316,10 +356,19 @@ def _fitting(answer: Any) -> Outcome:
     return answer
 
 
-def _event(posted: Posted) -> e.Event:
-    if posted.event.get("type") == e.Woken.trigger:
+def _cause(event: e.Event) -> str:
+    if isinstance(event, Remedy):
+        return "staff"
+    return "webhook" if isinstance(event, e.Woken) else "event"
+
+
+def _event(posted: Mapping[str, Any]) -> e.Event:
+    kind = str(posted.get("type"))
+    if kind == e.Woken.trigger:
         return e.Woken()
-    return e.event_from_json(posted.event)
+    if kind.startswith(STAFF):
+        return remedy_from_json(posted)
+    return e.event_from_json(posted)
 
 
 def _facts(outcome: Outcome | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from powens_flow import telemetry
 from powens_flow.attempt import Attempt
 from powens_flow.clock import Clock
 from powens_flow.store.port import Store, StoreError, Taken
@@ -23,7 +24,8 @@ REMEMBERED = 256
 
 
 class Drives:
-    """Each attempt is driven by one task; `rested` is told of each that has come to rest."""
+    """Each attempt is driven by one task; `rested` is told of each that has come to rest, and
+    each of `watchers` of the id of one whose drive has ended, however it did."""
 
     def __init__(self, store: Store, clock: Clock, holder: str) -> None:
         self._store = store
@@ -35,6 +37,7 @@ class Drives:
         self._refused: OrderedDict[tuple[str, int], Exception] = OrderedDict()
         self._renewal: asyncio.Task[None] | None = None
         self.rested: Callable[[Attempt], None] = _nobody
+        self.watchers: list[Callable[[str], None]] = []
 
     def __contains__(self, attempt_id: str) -> bool:
         return attempt_id in self._tasks
@@ -46,7 +49,7 @@ class Drives:
         """Drive a leased attempt. The task outlives whoever waits for it."""
         attempt_id = taken.attempt.id
         loop = asyncio.get_running_loop()
-        task = loop.create_task(work)
+        task = loop.create_task(telemetry.driven(taken.attempt, work))
         self._tasks[attempt_id] = task
         task.add_done_callback(lambda done: self._end(attempt_id, done))
         if self._renewal is None:
@@ -138,6 +141,8 @@ class Drives:
             self._release_waiters(attempt_id)
         if error is None and not task.cancelled():
             self.rested(task.result())
+        for watcher in tuple(self.watchers):
+            watcher(attempt_id)
 
     def _release_waiters(self, attempt_id: str) -> None:
         for key in [key for key in self._waiters if key[0] == attempt_id]:

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
+from powens_flow import telemetry
 from powens_flow.api.pacing import in_background
 from powens_flow.attempt import Attempt
 from powens_flow.clock import Clock
@@ -11,7 +13,7 @@ from powens_flow.drive import Drive
 from powens_flow.drives import LEASE, Drives
 from powens_flow.evolving import evolve
 from powens_flow.listeners import Listeners
-from powens_flow.store.port import Store, Taken
+from powens_flow.store.port import Store, StoreError, Taken
 
 AT_ONCE = 100
 """How many attempts one process drives at the same time because they are due."""
@@ -87,6 +89,14 @@ class Due:
         if self._retold is None or now - self._retold >= RETELL_EVERY:
             self._retold = now
             await self._listeners.retell()
+            await self._count()
+
+    async def _count(self) -> None:
+        """How many attempts are in which state, for whoever watches."""
+        watched = telemetry.active()
+        if watched is not None:
+            with suppress(StoreError):  # a number that is not told costs nobody anything
+                watched.counted(await self._store.live_states())
 
     async def _pause(self) -> None:
         """Until something may be due: its time, or a new one that a drive has just saved."""

@@ -11,13 +11,14 @@ from types import TracebackType
 from typing import Any, Self
 
 from powens_flow import events as e
+from powens_flow import telemetry
 from powens_flow.api import PowensClient, PublicKeys
 from powens_flow.api.errors import Gone, Unauthorised
 from powens_flow.attempt import Attempt, JournalRow, Problem
 from powens_flow.calls import Services
 from powens_flow.clock import Clock, SystemClock
 from powens_flow.connectors import ConnectorPage, Directory
-from powens_flow.drive import Drive, Tools
+from powens_flow.drive import KEY, Drive, Tools
 from powens_flow.drives import LEASE, Drives
 from powens_flow.due import Due
 from powens_flow.errors import (
@@ -30,6 +31,7 @@ from powens_flow.errors import (
 )
 from powens_flow.evolving import evolve
 from powens_flow.handlers import default_registry
+from powens_flow.idempotency import IdempotencyKey, TakenBefore
 from powens_flow.keyring import Keyring
 from powens_flow.listeners import Listener, Listeners, Subscription
 from powens_flow.machine import Machines, NotAccepted, Registry, load_machines
@@ -37,7 +39,7 @@ from powens_flow.owner import Owner
 from powens_flow.policy import Policy
 from powens_flow.prompts import WORKING, Prompt, prompt_of
 from powens_flow.sealer import Sealer, ValuesRefused
-from powens_flow.store.port import Busy, LeaseLost, Store, Taken
+from powens_flow.store.port import Busy, DuplicateAttempt, LeaseLost, Store, Taken
 from powens_flow.vault import Vault
 from powens_flow.view import View
 
@@ -68,6 +70,7 @@ class Engine:
         patience: float = 25.0,
         grace: float = 10.0,
     ) -> None:
+        telemetry.start()
         self._policy = policy or Policy()
         self._clock = clock or SystemClock()
         self._store = store
@@ -81,10 +84,10 @@ class Engine:
             else load_machines(registry or default_registry(), machines)
         )
         self._keyring = keyring
-        keys = PublicKeys(api)
+        self._keys = keys = PublicKeys(api)
         self._sealer = Sealer(keys)
         self._directory = Directory(api, self._clock)
-        self._listeners = Listeners(store)
+        self._listeners = Listeners(store, self._clock)
         self._drives = Drives(store, self._clock, self._holder)
         self._tools = Tools(
             services=Services(api, keys, keyring, vault, store, self._clock),
@@ -135,10 +138,11 @@ class Engine:
     async def close(self) -> None:
         """Give the drives under way `grace` seconds to rest, and tell the listeners.
 
-        A drive that is cut short is taken up again, here or elsewhere, when its lease has lapsed.
+        A drive that is cut short is taken up again, here or elsewhere, when its lease has lapsed;
+        what a listener takes too long to hear is told by a later run.
         """
         await self._drives.close(self._grace)
-        await self._listeners.settled()
+        await self._listeners.close()
 
     def for_owner(self, owner: str) -> Owner:
         """The attempts of one end user; another owner's do not exist there."""
@@ -157,6 +161,23 @@ class Engine:
             return listener
 
         return add
+
+    def watch(self, watcher: Callable[[str], None]) -> Callable[[], None]:
+        """Call `watcher` with an attempt's id whenever a drive of it has ended in this process.
+
+        A hint for whoever shows attempts as they are: nothing is kept for it, and what other
+        processes do is not heard of. Answers a function that ends it.
+        """
+        self._drives.watchers.append(watcher)
+        return lambda: self._drives.watchers.remove(watcher)
+
+    async def public_key(self) -> Mapping[str, str]:
+        """The domain's public key as a JWK, for a browser that seals values itself.
+
+        Raises:
+            PowensError: it could not be fetched.
+        """
+        return dict((await self._keys.current()).members)
 
     async def settled(self, *, within: float | None = None) -> None:
         """Wait until no attempt is driven here, and the listeners heard of all that was saved.
@@ -243,12 +264,19 @@ class Engine:
 
     # --- for one owner (see `Owner`) -------------------------------------------------------------
 
-    async def start(self, owner: str, machine: str, policy: Policy | None, **given: Any) -> View:
+    async def start(
+        self,
+        owner: str,
+        machine: str,
+        policy: Policy | None,
+        key: IdempotencyKey | None = None,
+        **given: Any,
+    ) -> View:
         """See `Owner.start`."""
         definition = self._machines[machine]
         now = self._clock.now()
         attempt = Attempt(
-            id=self._new_id(),
+            id=await self._new_attempt_id(key),
             owner=owner,
             machine=definition.name,
             state=definition.initial,
@@ -258,15 +286,41 @@ class Engine:
             policy=policy or self._policy,
             **given,
         )
-        taken = await self._store.create(
-            attempt, (), holder=self._holder, until=now + LEASE, untold=False
-        )
+        try:
+            taken = await self._store.create(
+                attempt, (), holder=self._holder, until=now + LEASE, untold=False
+            )
+        except DuplicateAttempt:
+            if key is None:
+                raise
+            return await self.get(owner, attempt.id)  # the same request made it before
         return await self._driven_view(taken, self._drive(taken).run())
 
-    async def send(self, owner: str, attempt_id: str, event: e.Event) -> View:
+    async def _new_attempt_id(self, key: IdempotencyKey | None) -> str:
+        """With a key, the id under which its attempt is made, now or before."""
+        attempt_id = self._new_id()
+        if key is None:
+            return attempt_id
+        now = self._clock.now()
+        claim = await self._store.claim(key.claim(attempt_id, now), now)
+        key.expect_same(claim)
+        return claim.attempt_id
+
+    async def send(
+        self, owner: str, attempt_id: str, event: e.Event, key: IdempotencyKey | None = None
+    ) -> View:
         """See `Owner.send`."""
+        try:
+            return await self._send(owner, attempt_id, event, key)
+        except TakenBefore:
+            return await self.get(owner, attempt_id)
+
+    async def _send(
+        self, owner: str, attempt_id: str, event: e.Event, key: IdempotencyKey | None
+    ) -> View:
+        await self._expect_new(key)
         has_values = isinstance(event, e.SubmitValues)
-        taken = await self._take(owner, attempt_id, None if has_values else event)
+        taken = await self._take(owner, attempt_id, None if has_values else event, key)
         if isinstance(taken, Busy):
             if has_values:
                 raise Working(self._working(taken.attempt).prompt)
@@ -275,13 +329,23 @@ class Engine:
         if taken.inbox or (taken.lapsed and drive.is_calling()):
             # What came before goes first; after a crash, what it left behind is found out first.
             self._drives.start(taken, drive.run())
-            return await self.send(owner, attempt_id, event)
+            return await self._send(owner, attempt_id, event, key)
         try:
-            drive.take(event, await self._checked(event, taken.attempt))
+            await drive.expect_new(key)
+            drive.take(event, await self._checked(event, taken.attempt), key)
         except BaseException as error:
             await self._let_go(taken)
             raise self._told(error, taken.attempt) from None
         return await self._driven_view(taken, drive.run())
+
+    async def _expect_new(self, key: IdempotencyKey | None) -> None:
+        """Before an event is posted; `Drive.expect_new` is sure, with the attempt in hand."""
+        if key is None:
+            return
+        held = await self._store.claimed(key.name, self._clock.now())
+        if held is not None:
+            key.expect_same(held)
+            raise TakenBefore
 
     async def _drive_or_let_go(self, taken: Taken) -> Drive:
         try:
@@ -320,15 +384,18 @@ class Engine:
         except ValuesRefused as error:
             raise self._told(error, attempt) from None
 
-    async def _take(self, owner: str, attempt_id: str, event: e.Event | None) -> Taken | Busy:
+    async def _take(
+        self, owner: str, attempt_id: str, event: e.Event | None, key: IdempotencyKey | None
+    ) -> Taken | Busy:
         now = self._clock.now()
+        beside = {} if key is None else {KEY: key.to_json()}
         taken = await self._store.take(
             attempt_id,
             owner=owner,
             holder=self._holder,
             now=now,
             until=now + LEASE,
-            post=event.to_json() if event is not None else None,
+            post=event.to_json() | beside if event is not None else None,
         )
         if taken is None:
             raise NoSuchAttempt

@@ -78,5 +78,12 @@ class Outdated(FlowError):
         self.accepts = accepts
 
 
+class IdempotencyKeyReused(FlowError):
+    """The idempotency key came before, with another request."""
+
+    def __init__(self) -> None:
+        super().__init__("this idempotency key was used for another request")
+
+
 class HandlerError(FlowError):
     """A handler broke its rules (for instance: two writes in one run)."""

@@ -7,9 +7,17 @@ import structlog
 from attrs import frozen
 
 from powens_flow.attempt import Attempt, JournalRow
+from powens_flow.clock import Clock, SystemClock
+from powens_flow.lanes import Key, Lane, key_of
 from powens_flow.store.port import Store, StoreError, Untold
 
 log = structlog.get_logger("powens_flow")
+
+QUEUED = 1000
+"""How many transitions may wait in memory before more of them are read from the store."""
+
+CLOSING = 15.0
+"""Seconds that listeners are given when the engine closes; what is left is told later."""
 
 
 @frozen
@@ -28,6 +36,7 @@ class Change:
 
 
 Listener = Callable[[Change], Awaitable[None]]
+"""What raises an error has not heard; `lanes.TellLater` says when to tell it again."""
 
 
 @frozen
@@ -44,105 +53,132 @@ class Subscription:
             change.attempt.machine,
         )
 
+    async def tell(self, one: Untold) -> None:
+        """Let the listener hear it, if it wants to."""
+        change = Change(one.attempt, one.row)
+        if self.wants(change):
+            await self.listener(change)
 
-Key = tuple[str, int]
-"""An attempt's id and a row's seq."""
-
-
-def _key(one: Untold) -> Key:
-    return one.row.attempt_id, one.row.seq
+    @property
+    def at_once(self) -> int:
+        """How many attempts the listener may hear of at the same time: its own `at_once`."""
+        return int(getattr(self.listener, "at_once", 1))
 
 
 class Listeners:
     """Tells the listeners, away from the path of an event, and remembers what was told.
 
     What they must hear was saved with the transition; `told` is written afterwards, so that a
-    crash between the two tells again rather than never. A listener that fails hears of the same
-    transition again with the next `retell`, and of what follows it after that; the others go on.
+    crash between the two tells again rather than never. Each listener has a lane of its own: one
+    that is slow or fails holds up no other. A listener that fails hears of the same transition
+    again with a later `retell`, and of what follows it after that.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock | None = None) -> None:
         self._store = store
-        self._subscriptions: list[Subscription] = []
-        self._queue: dict[Key, Untold] = {}
-        self._telling: dict[Key, Untold] = {}
-        self._heard: dict[Key, set[int]] = {}
-        self._behind: set[tuple[int, str]] = set()
+        self._clock = clock or SystemClock()
+        self._lanes: list[Lane] = []
+        self._told: dict[Key, None] = {}
+        self._look_at: dict[str, None] = {}
+        self._look_at_all = False
+        self._page = 500
         self._worker: asyncio.Task[None] | None = None
 
     def __bool__(self) -> bool:
-        return bool(self._subscriptions)
+        return bool(self._lanes)
 
     def add(self, subscription: Subscription) -> None:
-        self._subscriptions.append(subscription)
+        lane = Lane(subscription.tell, subscription.at_once, self._clock, self._heard)
+        self._lanes.append(lane)
 
     def tell(self, untold: Iterable[Untold]) -> None:
         """Tell these soon."""
         for one in untold:
-            if _key(one) not in self._telling:
-                self._queue.setdefault(_key(one), one)
-        if self._queue and self._worker is None:
-            self._worker = asyncio.get_running_loop().create_task(self._work())
+            if not self._offered(one):
+                self._look_at[one.row.attempt_id] = None
+                self._work_soon()
 
     async def retell(self, limit: int = 500) -> None:
-        """Tell what an earlier process, or a failing listener, left untold."""
-        if not self._subscriptions:
-            return
-        found = await self._store.untold(limit)
-        later, self._queue = self._queue, {}
-        being_told = {attempt_id for attempt_id, _ in self._telling}
-        self._behind = {one for one in self._behind if one[1] in being_told}
-        self.tell((*found, *later.values()))  # the store has them in order
+        """Tell what an earlier process, or a failing listener, left untold.
+
+        It is read from the store `limit` attempts at a time, in the background.
+        """
+        now = self._clock.now()
+        reopened = [lane.reopen(now) for lane in self._lanes]
+        if any(reopened):
+            self._page, self._look_at_all = limit, True
+            self._work_soon()
 
     async def settled(self) -> None:
-        """Wait until everything handed over so far was told."""
-        while self._worker is not None:
-            await asyncio.shield(self._worker)
+        """Wait until everything handed over so far was told, or failed."""
+        while tasks := self._tasks():
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    async def close(self, within: float = CLOSING) -> None:
+        """Wait until all was told, at most `within` seconds; the rest is told by a later run."""
+        try:
+            await asyncio.wait_for(self.settled(), within)
+        except TimeoutError:
+            log.warning("listeners.cut_short")
+        tasks = self._tasks()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _tasks(self) -> list[asyncio.Task[None]]:
+        working = [self._worker] if self._worker is not None else []
+        return [*working, *(task for lane in self._lanes for task in lane.tasks)]
+
+    # --- hearing -----------------------------------------------------------------------------
+
+    def _offered(self, one: Untold, *, first: bool = False) -> bool:
+        """Whether no lane lacks what came before; `first`: the store has nothing before it."""
+        in_order = [lane.offer(one, first=first) for lane in self._lanes]
+        if all(lane.has_heard(one) for lane in self._lanes):
+            self._remember(one)
+        return all(in_order)
+
+    def _heard(self, one: Untold) -> None:
+        if all(lane.has_heard(one) for lane in self._lanes):
+            self._remember(one)
+
+    def _remember(self, one: Untold) -> None:
+        self._told[key_of(one)] = None
+        self._work_soon()
+
+    # --- the store ---------------------------------------------------------------------------
+
+    def _work_soon(self) -> None:
+        if self._worker is None:
+            self._worker = asyncio.get_running_loop().create_task(self._work())
 
     async def _work(self) -> None:
         try:
-            while self._queue:
-                self._telling, self._queue = self._queue, {}
-                await self._tell_all()
+            await asyncio.sleep(0)  # what one burst of saves tells is remembered in one write
+            while self._told or self._look_at or self._look_at_all:
+                await self._write_told()
+                await self._look()
+        except StoreError as error:  # told again with the next `retell`
+            self._told, self._look_at, self._look_at_all = {}, {}, False
+            log.error("listeners.not_remembered", error=type(error).__name__)
         finally:
             self._worker = None
 
-    async def _tell_all(self) -> None:
-        try:
-            told = [key for key, one in self._telling.items() if await self._tell_one(key, one)]
-            if told:
-                await self._store.told(told)
-        except StoreError as error:  # told again with the next `retell`
-            log.error("listeners.not_remembered", error=type(error).__name__)
-        finally:
-            self._telling = {}
+    async def _write_told(self) -> None:
+        told, self._told = self._told, {}
+        if told:
+            await self._store.told(tuple(told))
 
-    async def _tell_one(self, key: Key, one: Untold) -> bool:
-        """Whether all who want to hear of it have, now or before."""
-        change = Change(one.attempt, one.row)
-        heard = self._heard.pop(key, set())
-        wanting = [n for n, each in enumerate(self._subscriptions) if each.wants(change)]
-        for number in wanting:
-            if number not in heard and await self._hears(number, change):
-                heard.add(number)
-        if heard.issuperset(wanting):
-            return True
-        self._heard[key] = heard
-        return False
-
-    async def _hears(self, number: int, change: Change) -> bool:
-        attempt_id = change.row.attempt_id
-        if (number, attempt_id) in self._behind:  # in order: what follows a failure waits for it
-            return False
-        try:
-            await self._subscriptions[number].listener(change)
-        except Exception as error:
-            self._behind.add((number, attempt_id))
-            log.error(
-                "listener.failed",
-                attempt=attempt_id,
-                seq=change.row.seq,
-                error=type(error).__name__,
-            )
-            return False
-        return True
+    async def _look(self) -> None:
+        """Read what the lanes lack, as far as there is room for it."""
+        if self._look_at_all:
+            self._look_at_all = False
+            self._look_at |= dict.fromkeys(await self._store.untold_attempts())
+        wanted = [one for one in self._look_at if any(lane.is_open_to(one) for lane in self._lanes)]
+        self._look_at = dict.fromkeys(wanted[self._page :])
+        if wanted:
+            for one in await self._store.untold_of(wanted[: self._page]):
+                self._offered(one, first=True)
+        while self._look_at and sum(len(lane) for lane in self._lanes) > QUEUED:
+            tasks = [task for lane in self._lanes for task in lane.tasks]
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

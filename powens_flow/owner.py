@@ -6,8 +6,10 @@ from typing import Any, Protocol
 from attrs import frozen
 
 from powens_flow.connectors import ConnectorPage
-from powens_flow.events import Event, SubmitValues, event_from_json
+from powens_flow.events import Event, InvalidEvent, SubmitValues, event_from_json
+from powens_flow.idempotency import IdempotencyKey
 from powens_flow.policy import Policy
+from powens_flow.remedies import Remedy
 from powens_flow.view import View
 
 
@@ -15,10 +17,17 @@ class Attempts(Protocol):
     """What an owner asks of the engine, which knows every owner's attempts."""
 
     async def start(
-        self, owner: str, machine: str, policy: Policy | None, **given: Any
+        self,
+        owner: str,
+        machine: str,
+        policy: Policy | None,
+        key: IdempotencyKey | None = None,
+        **given: Any,
     ) -> View: ...
 
-    async def send(self, owner: str, attempt_id: str, event: Event) -> View: ...
+    async def send(
+        self, owner: str, attempt_id: str, event: Event, key: IdempotencyKey | None = None
+    ) -> View: ...
 
     async def get(self, owner: str, attempt_id: str) -> View: ...
 
@@ -38,34 +47,55 @@ class Owner:
     engine: Attempts
     id: str
 
-    async def start(self, machine: str = "add_connection", *, policy: Policy | None = None) -> View:
-        """A new attempt, taken to its first rest.
+    async def start(
+        self,
+        machine: str = "add_connection",
+        *,
+        policy: Policy | None = None,
+        key: IdempotencyKey | None = None,
+    ) -> View:
+        """A new attempt, taken to its first rest; with a `key` that came before, that attempt.
 
         Raises:
             KeyError: no machine of that name; the text says which there are.
+            IdempotencyKeyReused: the key came before with another request.
         """
-        return await self.engine.start(self.id, machine, policy)
+        return await self.engine.start(self.id, machine, policy, key)
 
     async def reconnect(
-        self, id_connection: int, *, refresh: bool = False, policy: Policy | None = None
+        self,
+        id_connection: int,
+        *,
+        refresh: bool = False,
+        policy: Policy | None = None,
+        key: IdempotencyKey | None = None,
     ) -> View:
         """An attempt to repair a connection of this owner's permanent user.
 
-        With `refresh` its PSD2 consent is renewed before it runs out (an SCA follows).
+        With `refresh` its PSD2 consent is renewed before it runs out (an SCA follows). `key` as
+        in `start`.
         """
         return await self.engine.start(
-            self.id, "reconnect", policy, id_connection=id_connection, refresh=refresh
+            self.id, "reconnect", policy, key, id_connection=id_connection, refresh=refresh
         )
 
-    async def send(self, attempt_id: str, event: Event | Mapping[str, Any]) -> View:
+    async def send(
+        self,
+        attempt_id: str,
+        event: Event | Mapping[str, Any],
+        *,
+        key: IdempotencyKey | None = None,
+    ) -> View:
         """Take an event, given as a value or as plain JSON, to the attempt's next rest.
 
         The work outlives a caller that is cancelled; one that waited long enough gets the prompt
-        `working`.
+        `working`. With a `key` under which the event was taken before, the attempt as it is; an
+        event that was refused binds no key.
 
         Raises:
+            IdempotencyKeyReused: the key came before with another request.
             NoSuchAttempt: there is none of that id for this owner.
-            InvalidEvent: the JSON is no event.
+            InvalidEvent: the JSON is no event, or it is a remedy of staff.
             EventNotAccepted: the attempt's state does not take it.
             EventRefused: its content cannot be taken.
             WrongValues: values that do not fit their fields, or are not sealed as they must be.
@@ -73,7 +103,9 @@ class Owner:
             PowensError: the public key, for which values have to be sealed, could not be fetched.
         """
         made = event if isinstance(event, Event) else event_from_json(event)
-        return await self.engine.send(self.id, attempt_id, made)
+        if isinstance(made, Remedy):
+            raise InvalidEvent("an end user sends no remedy of staff")
+        return await self.engine.send(self.id, attempt_id, made, key)
 
     async def get(self, attempt_id: str) -> View:
         """The attempt as it is. Raises `NoSuchAttempt`."""

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from powens_flow import events as e
+from powens_flow.lanes import TellLater
 from powens_flow.listeners import Change, Listeners, Subscription
 from powens_flow.outcomes import Outcome
 from tests.small_world import SmallWorld, small_world
@@ -338,3 +339,125 @@ async def test_a_store_that_fails_to_remember_is_told_again(here: SmallWorld) ->
     await retold(here)
     assert await here.store.untold(10) == ()
     assert set(ear.of(attempt_id)) == {1, 2, 3}
+
+
+# --- order without memory, and those who want to be left alone ----------------------------------
+
+
+async def test_what_a_dead_process_left_is_told_before_what_follows_it(here: SmallWorld) -> None:
+    gate = asyncio.Event()
+
+    @here.engine.on()
+    async def dies(change: Change) -> None:
+        await gate.wait()  # the process ends here
+
+    attempt_id = await here.started()
+    await here.engine.for_owner("owner-1").send(attempt_id, e.Approved())
+    async with here.another_engine() as other:
+        ear = Ear()
+        other.on()(ear)
+        await other.for_owner("owner-1").send(attempt_id, e.Approved())
+        await other.settled()
+    assert ear.of(attempt_id) == [1, 2]
+    gate.set()
+
+
+async def test_a_lane_that_has_forgotten_an_attempt_asks_the_store(
+    here: SmallWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("powens_flow.lanes.REMEMBERED", 1)
+    ear = ear_of(here)
+    attempt_id = await here.started()
+    for _ in range(2):
+        await here.engine.for_owner("owner-1").send(attempt_id, e.Approved())
+        await rung(here)
+        await here.engine.settled()
+    assert ear.of(attempt_id) == [1, 2]
+    assert await here.store.untold(10) == ()
+
+
+class Closed:
+    """A listener that wants to be left alone for a minute, of one attempt or of all."""
+
+    def __init__(self, *, everything: bool) -> None:
+        self.everything = everything
+        self.is_open = False
+        self.asked: list[tuple[str, int]] = []
+        self.heard: list[tuple[str, int]] = []
+        self.at_once = 8
+
+    async def __call__(self, change: Change) -> None:
+        key = (change.row.attempt_id, change.row.seq)
+        self.asked.append(key)
+        if not self.is_open:
+            raise TellLater("closed", 60, everything=self.everything)
+        self.heard.append(key)
+
+
+async def test_who_can_hear_nothing_is_asked_once_until_its_time(here: SmallWorld) -> None:
+    closed = Closed(everything=True)
+    here.engine.on()(closed)
+    ids = [await rung(here) for _ in range(20)]
+    for _ in range(3):
+        here.clock.advance(19)
+        await retold(here)
+    assert closed.asked == [(ids[0], 1)]
+    here.clock.advance(3)
+    await retold(here)
+    assert closed.asked == [(ids[0], 1)] * 2  # one at a time, and still closed
+
+
+async def test_who_was_closed_hears_all_of_it_in_order(here: SmallWorld) -> None:
+    closed = Closed(everything=True)
+    here.engine.on()(closed)
+    ids = [await rung(here) for _ in range(5)]
+    await here.engine.settled()
+    late = await here.started()
+    closed.is_open = True
+    here.clock.advance(61)
+    await here.engine.for_owner("owner-1").send(late, e.Acted())
+    await retold(here)
+    for attempt_id in (*ids, late):
+        assert [seq for one, seq in closed.heard if one == attempt_id] == [1, 2, 3]
+    assert await here.store.untold(100) == ()
+
+
+async def test_who_cannot_hear_of_one_attempt_hears_of_the_others(here: SmallWorld) -> None:
+    closed = Closed(everything=False)
+    here.engine.on()(closed)
+    first = await rung(here)
+    await here.engine.settled()
+    closed.is_open = True
+    second = await rung(here)
+    await retold(here)
+    assert {one for one, _ in closed.heard} == {second}
+    here.clock.advance(61)
+    await retold(here)
+    assert [seq for one, seq in closed.heard if one == first] == [1, 2, 3]
+
+
+async def test_a_slow_listener_holds_up_no_other(here: SmallWorld) -> None:
+    gate = asyncio.Event()
+
+    @here.engine.on()
+    async def slow(change: Change) -> None:
+        await gate.wait()
+
+    ear = ear_of(here)
+    attempt_id = await rung(here)
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert ear.of(attempt_id) == [1, 2, 3]
+    gate.set()
+    await here.engine.settled()
+    assert await here.store.untold(10) == ()
+
+
+async def test_closing_waits_for_no_listener_for_ever(here: SmallWorld) -> None:
+    @here.engine.on()
+    async def never(change: Change) -> None:
+        await asyncio.Event().wait()
+
+    await rung(here)
+    await here.engine._listeners.close(within=0)
+    assert len(await here.store.untold(10)) == 3

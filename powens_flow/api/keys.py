@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from attrs import field, frozen
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwcrypto.common import JWException, base64url_decode
 from jwcrypto.jwk import JWK
 
@@ -26,8 +25,6 @@ class PublicKey:
     members: Mapping[str, str] = field(repr=False)
     """The public JWK as text members, for a browser that seals for itself."""
     jwk: JWK = field(repr=False, eq=False)
-    rsa: RSAPublicKey = field(repr=False, eq=False)
-    """The same, ready to encrypt: jwcrypto would look it up anew for each value."""
 
 
 def public_key(answer: Any) -> PublicKey:
@@ -41,21 +38,21 @@ def public_key(answer: Any) -> PublicKey:
     _expect(given.get("use") in ("enc", None), "use", "enc")
     _expect("d" not in given and "p" not in given, "d", "no private member")
     members = {"kty": "RSA", "use": "enc", "n": _number(given, "n"), "e": _number(given, "e")}
-    jwk, rsa = _imported(members)
+    jwk = _imported(members)
     kid = given.get("kid", f"rsa-{jwk.thumbprint()}")
     _expect(isinstance(kid, str) and bool(_KID.fullmatch(kid)), "kid", "a printable name")
-    return PublicKey(kid, _bits(members["n"]), {**members, "kid": kid}, jwk, rsa)
+    return PublicKey(kid=kid, bits=_bits(members["n"]), members={**members, "kid": kid}, jwk=jwk)
 
 
-def _imported(members: dict[str, str]) -> tuple[JWK, RSAPublicKey]:
+def _imported(members: dict[str, str]) -> JWK:
     _expect(_SMALLEST <= _bits(members["n"]) <= _LARGEST, "n", "2048 to 16384 bits")
     try:
         jwk = JWK(**members)
-        rsa = jwk.get_op_key("wrapKey")
+        jwk.get_op_key("wrapKey")
     except (JWException, ValueError):
-        jwk = rsa = None
-    _expect(rsa is not None, "n", "an RSA modulus")
-    return jwk, rsa
+        jwk = None
+    _expect(jwk is not None, "n", "an RSA modulus")
+    return jwk
 
 
 def _number(given: Mapping[str, Any], name: str) -> str:

@@ -20,6 +20,7 @@ from powens_flow.api.recording import current_recording
 from powens_flow.attempt import CallRecord
 from powens_flow.clock import Clock
 from powens_flow.secret import Secret
+from powens_flow.telemetry import hooks
 
 T = TypeVar("T")
 
@@ -122,8 +123,11 @@ class Transport:
         recording = current_recording()
         began = self._stopwatch()
         outcome: Outcome[T] = Outcome()
+        work, watched = self._outcome(request, read), hooks.active()
+        if watched is not None:
+            work = watched.called(request.name, request.method, self.base, work)
         try:
-            outcome = await self._outcome(request, read)
+            outcome = await work
         finally:
             if recording is not None:
                 recording.append(_record(request.name, outcome, self._stopwatch() - began))

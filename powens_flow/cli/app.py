@@ -6,10 +6,13 @@ from collections.abc import Sequence
 
 import click
 
+from powens_flow.cli.attempts import attempts
 from powens_flow.cli.check import check
 from powens_flow.cli.demo import demo
 from powens_flow.cli.diagram import diagram, diagrams
+from powens_flow.cli.doctor import doctor
 from powens_flow.cli.logs import configure_logs
+from powens_flow.cli.records import replay
 from powens_flow.cli.simulate import simulate
 
 NAME = "powens-flow"
@@ -24,7 +27,7 @@ def cli(verbose: bool) -> None:
     configure_logs(verbose=verbose)
 
 
-for command in (demo, simulate, check, diagram, diagrams):
+for command in (demo, simulate, check, diagram, diagrams, attempts, replay, doctor):
     cli.add_command(command)
 
 

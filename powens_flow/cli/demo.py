@@ -11,7 +11,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from powens_flow.demo import SCENARIOS, Narrator, Report, Scenario, play, stage
+from powens_flow.demo import PARKED, SCENARIOS, Narrator, Report, Scenario, park, play, stage
 from powens_flow.store.port import StoreError
 
 NARROWEST = 120
@@ -29,11 +29,15 @@ NARROWEST = 120
 def demo(names: tuple[str, ...], store: Path | None, as_json: bool) -> None:
     """Carry scripted attempts through the simulator, over HTTP, saved in SQLite.
 
-    Time is simulated. Ends with status 0 only if every attempt ended as its scenario says.
+    Time is simulated. A store that is kept, of all scenarios, also gets attempts that are left
+    under way, to try `powens-flow attempts` on; nothing is reported of these. Ends with status 0
+    only if every attempt ended as its scenario says.
     """
     scenarios = [_scenario(name) for name in names] or list(SCENARIOS.values())
     with tempfile.TemporaryDirectory(prefix="powens-flow-") as folder:
-        reports = _played(scenarios, store or Path(folder) / "demo.sqlite", as_json=as_json)
+        path = store or Path(folder) / "demo.sqlite"
+        parks = store is not None and not names
+        reports = _played(scenarios, path, parks=parks, as_json=as_json)
     if not as_json:
         _summed_up(reports)
     faults = [f"{one.scenario}: {fault}" for one in reports for fault in one.faults]
@@ -47,14 +51,18 @@ def _scenario(name: str) -> Scenario:
     return SCENARIOS[name]
 
 
-def _played(scenarios: Sequence[Scenario], path: Path, *, as_json: bool) -> list[Report]:
+def _played(
+    scenarios: Sequence[Scenario], path: Path, *, parks: bool, as_json: bool
+) -> list[Report]:
     try:
-        return asyncio.run(_play_all(scenarios, path, as_json=as_json))
+        return asyncio.run(_play_all(scenarios, path, parks=parks, as_json=as_json))
     except StoreError as error:
         raise click.ClickException(f"powens-flow: {path}: {error}") from None
 
 
-async def _play_all(scenarios: Sequence[Scenario], path: Path, *, as_json: bool) -> list[Report]:
+async def _play_all(
+    scenarios: Sequence[Scenario], path: Path, *, parks: bool, as_json: bool
+) -> list[Report]:
     narrator = Narrator(_silence if as_json else click.echo)
     reports = []
     async with stage(path) as played_on:
@@ -64,6 +72,8 @@ async def _play_all(scenarios: Sequence[Scenario], path: Path, *, as_json: bool)
             reports.append(report)
             if as_json:
                 click.echo(json.dumps(report.to_json(), ensure_ascii=False))
+        for parked in PARKED if parks else ():
+            await park(played_on, parked, narrator)
     return reports
 
 

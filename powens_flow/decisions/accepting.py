@@ -18,12 +18,25 @@ from powens_flow.attempt import (
 from powens_flow.decisions import fates, planning
 from powens_flow.evolving import evolve
 from powens_flow.policy import OFFER
+from powens_flow.remedies import CancelByStaff, RetryByStaff, TryAgainByStaff, WakeByStaff
 
 BANK_REFUSED = "access_denied"
 LONGEST_ERROR, MOST_PARAMETERS = 100, 20
 """What is kept of a callback's own words: it comes from the user's browser."""
 WEBAUTH_STATE_PREFIX = "pf."
 """What our own `state` of a webauth begins with: another attempt's is told from the bank's."""
+
+
+def webauth_state(attempt_id: str, unguessable: str) -> str:
+    """A `state` to send to the bank with an attempt: a callback that brings it back is its own."""
+    return f"{WEBAUTH_STATE_PREFIX}{attempt_id}.{unguessable}"
+
+
+def attempt_named_in(state: str) -> str | None:
+    """The attempt that a callback's `state` names; it is that attempt's only if it holds it."""
+    if not state.startswith(WEBAUTH_STATE_PREFIX):
+        return None
+    return state.removeprefix(WEBAUTH_STATE_PREFIX).rpartition(".")[0] or None
 
 
 def accept(attempt: Attempt, event: e.Event, now: datetime) -> Attempt:
@@ -36,7 +49,7 @@ def accept(attempt: Attempt, event: e.Event, now: datetime) -> Attempt:
     changes: dict[str, Any] = {"tries": 0, "trying_since": None}
     if taken.reading.repeats:
         changes["reading"] = evolve(taken.reading, repeats=0)
-    if not isinstance(event, e.Approved | e.Woken):  # they are no new reason to wait
+    if not isinstance(event, e.Approved | e.Woken | WakeByStaff | RetryByStaff):  # a new reason
         changes |= {"deadline_at": None, "deadline_of": None, "polls": 0}
     return evolve(taken, **changes)
 
@@ -129,6 +142,13 @@ def _try_again(attempt: Attempt, event: e.TryAgain, now: datetime) -> Attempt:
     return attempt if attempt.id_connection is None else evolve(attempt, unsure_since=None)
 
 
+def _cancel_by_staff(attempt: Attempt, event: CancelByStaff, now: datetime) -> Attempt:
+    """Left in the inbox, it may find an attempt that somebody else has cancelled meanwhile."""
+    if attempt.ending is not None and not event.gives_up_cleanup:
+        raise e.InvalidEvent("it is ending already, and cleans up what it made")
+    return attempt
+
+
 def _finish_later(attempt: Attempt, event: e.FinishLater, now: datetime) -> Attempt:
     return evolve(attempt, **fates.fate(attempt, PUT_OFF, state=attempt.reading.state))
 
@@ -207,6 +227,8 @@ _ACCEPT = cast(
         e.SubmitValues: _submit_values,
         e.Returned: _returned,
         e.TryAgain: _try_again,
+        TryAgainByStaff: _try_again,
+        CancelByStaff: _cancel_by_staff,
         e.FinishLater: _finish_later,
         e.SkipSource: _skip_source,
         e.ChooseAnotherConnector: _choose_another,

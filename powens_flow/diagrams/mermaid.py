@@ -3,148 +3,94 @@
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from powens_flow.diagrams.graph import CommonEdge, Edge, Graph, Group, Node
+from powens_flow.diagrams.graph import Graph
+from powens_flow.diagrams.look import BORDERS, FILLS, INK, PALE_INK, fill, shown_name, small_lines
+from powens_flow.diagrams.overlay import Overlay
+from powens_flow.diagrams.sketch import CHOICE, PALE, START, STRONG, Arrow, Box, Sketch, sketch
 
-SHAPES: Final = {"waiting": ("(", ")"), "calling": ("[[", "]]"), "final": ("([", "])")}
-STYLES: Final = (
-    "classDef waiting fill:#fff4d6,stroke:#b7791f,color:#1a202c",
-    "classDef calling fill:#e1effe,stroke:#2b6cb0,color:#1a202c",
-    "classDef final fill:#def7e5,stroke:#2f855a,color:#1a202c",
-    "classDef legend fill:#ffffff,stroke:#a0aec0,color:#1a202c,text-align:left",
-    "classDef start fill:#1a202c,stroke:#1a202c",
-)
+SHAPES: Final = {
+    "waiting": ("(", ")"),
+    "calling": ("[[", "]]"),
+    "final": ("([", "])"),
+    "part": ("[/", "\\]"),
+    "exit": (">", "]"),
+    CHOICE: ("{", "}"),
+    START: ("((", "))"),
+}
 
 
-def mermaid(graph: Graph) -> str:
+def mermaid(graph: Graph, overlay: Overlay | None = None) -> str:
     """The graph as Mermaid text, ending in a newline. The same graph gives the same text."""
-    ids = _ids(graph)
+    drawn = sketch(graph, overlay)
     lines = [
         "---",
-        f'title: "{graph.title}"',
+        f'title: "{_text(drawn.title)}"',
         "---",
-        f"%% {graph.name}: made from the machine files by `make diagrams`, never by hand",
+        f"%% {drawn.about}: made from the machine files by `make diagrams`, never by hand",
         "flowchart TD",
-        *_indented(_groups(graph, None, ids)),
-        *_indented(_edges(graph, ids)),
-        *_indented(_legend(graph)),
-        *_indented(STYLES),
+        *_indented(_groups(drawn, "")),
+        *_indented(_arrow(arrow) for arrow in drawn.arrows),
+        *_indented(_legend(drawn)),
+        *_indented(_styles(drawn)),
     ]
     return "\n".join(lines) + "\n"
-
-
-def _ids(graph: Graph) -> dict[str, str]:
-    """An id for each state that Mermaid can read; no two are the same."""
-    ids: dict[str, str] = {}
-    for node in graph.nodes:
-        made = "s_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in node.name)
-        while made in ids.values():
-            made += "_"
-        ids[node.name] = made
-    return ids
 
 
 def _indented(lines: Iterable[str]) -> Iterator[str]:
     return (f"    {line}" for line in lines)
 
 
-def _groups(graph: Graph, outer: Group | None, ids: dict[str, str]) -> Iterator[str]:
-    for group in graph.groups:
-        if _outer(graph, group) != outer:
-            continue
-        number = graph.groups.index(group)
-        yield f'subgraph g{number}["{_text(_title(group))}"]'
-        yield from _indented(
-            f"{ids[node.name]}{_shape(node, group)}" for node in graph.nodes if _is_in(node, group)
-        )
-        yield from _indented(_groups(graph, group, ids))
-        yield "end"
+def _groups(drawn: Sketch, outer: str) -> Iterator[str]:
+    keys = {key for key, _, _ in drawn.groups}
+    if not outer:
+        yield from (_box(box) for box in drawn.boxes if box.group not in keys)
+    for number, (key, title, around) in enumerate(drawn.groups):
+        if around == outer:
+            yield f'subgraph g{number}["{_text(title)}"]'
+            yield from _indented(_box(box) for box in drawn.boxes if box.group == key)
+            yield from _indented(_groups(drawn, key))
+            yield "end"
 
 
-def _outer(graph: Graph, group: Group) -> Group | None:
-    """The innermost group whose prefix this one's begins with."""
-    around = [g for g in graph.groups if g.path and group.path.startswith(f"{g.path}.")]
-    return max(around, key=lambda g: len(g.path), default=None)
+def _box(box: Box) -> str:
+    opened, closed = SHAPES[box.kind]
+    words = [f"<b>{_text(shown_name(box))}</b>", *(_text(one) for one in small_lines(box))]
+    text = f'"{"<br>".join(words)}"' if box.name else '" "'
+    return f"{box.id}{opened}{text}{closed}:::{box.kind}"
 
 
-def _title(group: Group) -> str:
-    return f"{group.path}: {group.file}" if group.path else group.file
+def _arrow(arrow: Arrow) -> str:
+    way = "==>" if arrow.ink == STRONG else "-->"
+    label = f'|"{"<br>".join(_text(line) for line in arrow.lines)}"|' if arrow.lines else ""
+    return f"{arrow.source} {way}{label} {arrow.to}"
 
 
-def _is_in(node: Node, group: Group) -> bool:
-    return node.group == group.key
-
-
-def _shape(node: Node, group: Group) -> str:
-    opened, closed = SHAPES[node.kind]
-    name = node.name.removeprefix(f"{group.path}.")
-    text = "<br>".join([f"<b>{_text(name)}</b>", *(f"<i>{_text(one)}</i>" for one in _about(node))])
-    return f'{opened}"{text}"{closed}:::{node.kind}'
-
-
-def _about(node: Node) -> Iterator[str]:
-    yield from (word for word in (node.prompt, node.handler) if word)
-    about = (
-        ("deadline", node.deadline),
-        ("looks", node.poll),
-        ("retry", node.retry),
-        ("try again", node.again),
-    )
-    yield from (f"{word}: {value}" for word, value in about if value)
-
-
-def _edges(graph: Graph, ids: dict[str, str]) -> Iterator[str]:
-    yield "start(( )):::start"
-    yield f"start --> {ids[graph.initial]}"
-    labels: dict[tuple[str, str], list[str]] = {}
-    for edge in graph.edges:
-        labels.setdefault((edge.source, edge.to), []).append(_text(_label(edge)))
-    for (source, to), texts in labels.items():
-        yield f'{ids[source]} -->|"{"<br>".join(texts)}"| {ids[to]}'
-
-
-def _label(edge: Edge) -> str:
-    if edge.branch is None:
-        return edge.trigger
-    return f"{edge.trigger} [{edge.branch}: {' and '.join(edge.when) or 'else'}]"
-
-
-def _legend(graph: Graph) -> Iterator[str]:
+def _legend(drawn: Sketch) -> Iterator[str]:
     """How to read the picture, and the edges that are drawn only here."""
     yield 'subgraph legend["Legend"]'
-    for kind, means in (
-        ("waiting", "somebody else must act: prompt, deadline, looks by the clock"),
-        ("calling", "one handler runs, and its outcome is the next trigger"),
-        ("final", "the end"),
-    ):
+    for kind, means in drawn.legend.kinds:
         opened, closed = SHAPES[kind]
-        yield f'    l_{kind}{opened}"<b>{kind}</b><br>{means}"{closed}:::{kind}'
-    for kind in ("waiting", "calling"):
-        lines = [_text(line) for line in _common_lines(graph, kind)]
-        if lines:
-            head = f"<b>every {kind} state, for triggers that it does not draw</b>"
-            yield f'    l_{kind}_edges["{"<br>".join([head, *lines])}"]:::legend'
+        yield f'    l_{kind}{opened}"{_text(means)}"{closed}:::{kind}'
+    for number, (head, lines) in enumerate(drawn.legend.rules):
+        text = "<br>".join([f"<b>{_text(head)}</b>", *(_text(line) for line in lines)])
+        yield f'    l_rule_{number}["{text}"]:::legend'
     yield "end"
 
 
-def _common_lines(graph: Graph, kind: str) -> Iterator[str]:
-    common = [edge for edge in graph.common if edge.kind == kind]
-    triggers: dict[tuple[tuple[str, ...], str, str], list[str]] = {}
-    for edge in common:
-        key = (edge.when, edge.to, _where(edge))
-        triggers.setdefault(key, []).append(edge.trigger)
-    for (when, to, where), names in triggers.items():
-        guards = f" [{' and '.join(when)}]" if when else ""
-        yield f"{', '.join(names)}{guards} → {to}{where}"
-    if kind == "calling" and any(edge.to == "interrupted" for edge in common):
-        yield "interrupted: a waiting state beside it; try_again leads back, or where it says"
-    if kind == "calling" and any(node.retry for node in graph.nodes):
-        yield "with a retry rule: retry, by the clock, leads to itself first"
+def _styles(drawn: Sketch) -> Iterator[str]:
+    for kind, filled in FILLS.items():
+        yield f"classDef {kind} fill:{filled},stroke:{BORDERS[kind]},color:{INK}"
+    yield f"classDef legend fill:#ffffff,stroke:{PALE_INK},color:{INK},text-align:left"
+    yield from (one for box in drawn.boxes for one in _own_style(box))
 
 
-def _where(edge: CommonEdge) -> str:
-    only = f", in {', '.join(edge.groups)} only" if edge.groups else ""
-    but = f", but not {', '.join(edge.but)}" if edge.but else ""
-    return only + but
+def _own_style(box: Box) -> Iterator[str]:
+    """What an overlay says of one box, beside its kind."""
+    own = [f"fill:{fill(box)}"] if box.heat is not None else []
+    own += ["opacity:0.4"] if box.ink == PALE else []
+    own += ["stroke-width:4px"] if box.present else []
+    if own:
+        yield f"style {box.id} {','.join(own)}"
 
 
 def _text(text: str) -> str:

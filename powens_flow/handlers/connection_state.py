@@ -9,7 +9,7 @@ from powens_flow.api import models as m
 from powens_flow.attempt import UNUSABLE, AskedField, Attempt, Problem, Reading
 from powens_flow.calls import CHECKING
 from powens_flow.decisions import fates, planning
-from powens_flow.decisions.accepting import WEBAUTH_STATE_PREFIX
+from powens_flow.decisions.accepting import webauth_state
 from powens_flow.decisions.guards import PATIENT_STATES
 from powens_flow.decisions.waiting import user_ends_first
 from powens_flow.evolving import evolve
@@ -302,6 +302,6 @@ async def open_webauth(context: Context, attempt: Attempt) -> Outcome:
     """The address of the bank's page, with a `state` of our own that is used once."""
     if not attempt.policy.redirect_uri:
         return Outcome(v.REJECTED, problem=Problem("policy.no_redirect_uri"))
-    state = WEBAUTH_STATE_PREFIX + context.new_id()
+    state = webauth_state(attempt.id, context.new_id())
     url = await context.call("webauth_url", state=state, source=attempt.source or None)
     return Outcome(v.DONE, {"url": url, "url_state": state, "came_back": False})

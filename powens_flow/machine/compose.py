@@ -42,15 +42,51 @@ class State:
 
 
 @frozen
+class Part:
+    """A part in its place: `source.state` of the machine `connection_state`."""
+
+    path: str
+    machine: str
+    title: str
+    file: str
+    initial: str
+    entries: tuple[str, ...]
+
+
+@frozen
+class Exit:
+    """An exit on a transition's way out of `part`, and the branch that its user maps it to."""
+
+    part: str
+    name: str
+    branch: Branch
+
+
+@frozen
 class Transition:
-    """An edge of a composed machine; `common` ones are written once for all states of a kind."""
+    """An edge of a composed machine; `common` ones are written once for all states of a kind.
+
+    `branch` is what the file says, before the target was looked up; `exits` are those that the way
+    to the target led through, the innermost first. `when` has the guards of all of them.
+    """
 
     source: str
     trigger: str
     to: str
     when: tuple[str, ...]
     place: Place
+    branch: Branch
     common: bool = False
+    exits: tuple[Exit, ...] = ()
+
+
+@frozen
+class _Target:
+    """What a written target came to."""
+
+    to: str
+    when: tuple[str, ...] = ()
+    exits: tuple[Exit, ...] = ()
 
 
 @frozen
@@ -62,6 +98,7 @@ class Composition:
     initial: str
     states: Mapping[str, State]
     transitions: tuple[Transition, ...]
+    parts: Mapping[str, Part]
     files: tuple[str, ...]
 
 
@@ -90,6 +127,7 @@ class _Composer:
         self.common = common
         self.states: dict[str, State] = {}
         self.transitions: list[Transition] = []
+        self.parts: dict[str, Part] = {}
         self.faults: list[tuple[Place, str]] = []
         self.files: list[str] = []
         self.root: _Scope | None = None
@@ -115,6 +153,7 @@ class _Composer:
             initial=initial[0].to,
             states=self.states,
             transitions=tuple(self.transitions),
+            parts=self.parts,
             files=tuple(dict.fromkeys([*self.files, self.common.file])),
         )
 
@@ -130,6 +169,8 @@ class _Composer:
         for part in document.parts.values():
             inner = self._inner(scope, part)
             if inner is not None:
+                path = inner.prefix.rstrip(".")
+                self.parts[path] = _part(path, inner.document)
                 self._scope(inner, (*within, document.name))
 
     def _inner(self, scope: _Scope, part: PartTable) -> _Scope | None:
@@ -197,16 +238,30 @@ class _Composer:
         place = Place(table.place.file, table.name, trigger)
         for branch in branches:
             if branch.to == INTERRUPTED:
-                targets = [Branch(self._interrupted(at[0] if at else scope, source, table))]
+                targets = [_Target(self._interrupted(at[0] if at else scope, source, table))]
             else:
                 targets = self._resolve(scope, branch.to, place)
             for target in targets:
-                when = (*branch.when, *target.when)
-                self.transitions.append(Transition(source, trigger, target.to, when, place, common))
+                self._edge(source, trigger, branch, target, place, common=common)
+
+    def _edge(
+        self,
+        source: str,
+        trigger: str,
+        branch: Branch,
+        target: _Target,
+        place: Place,
+        *,
+        common: bool = False,
+    ) -> None:
+        when = (*branch.when, *target.when)
+        self.transitions.append(
+            Transition(source, trigger, target.to, when, place, branch, common, target.exits)
+        )
 
     def _back_to_itself(self, name: str, table: StateTable, trigger: str) -> None:
         place = Place(table.place.file, table.name, trigger)
-        self.transitions.append(Transition(name, trigger, name, (), place, common=True))
+        self._edge(name, trigger, Branch(table.name), _Target(name), place, common=True)
 
     def _interrupted(self, scope: _Scope, source: str, table: StateTable) -> str:
         name = f"{source}.{INTERRUPTED}"
@@ -223,18 +278,16 @@ class _Composer:
             )
             self._add_state(scope, name, sibling)
             place = Place(table.place.file, table.name, "try_again")
-            again = self._resolve(scope, table.again or table.name, place)
-            for branch in again:
-                self.transitions.append(
-                    Transition(name, "try_again", branch.to, branch.when, place)
-                )
+            again = Branch(table.again or table.name)
+            for target in self._resolve(scope, again.to, place):
+                self._edge(name, "try_again", again, target, place)
             self._common_edges(scope, name, sibling)
         return name
 
-    def _resolve(self, scope: _Scope, target: str, place: Place) -> list[Branch]:
+    def _resolve(self, scope: _Scope, target: str, place: Place) -> list[_Target]:
         document = scope.document
         if target in document.states:
-            return [Branch(scope.prefix + target)]
+            return [_Target(scope.prefix + target)]
         if target.startswith(EXIT):
             return self._exit(scope, target.removeprefix(EXIT), place)
         prefix, _, entry = target.partition(".")
@@ -252,14 +305,19 @@ class _Composer:
         self.faults.append((place, f"no target {target!r}; there are: {known}"))
         return []
 
-    def _exit(self, scope: _Scope, name: str, place: Place) -> list[Branch]:
+    def _exit(self, scope: _Scope, name: str, place: Place) -> list[_Target]:
         if name not in scope.document.exits or scope.part is None or scope.outer is None:
             known = ", ".join(scope.document.exits) or "none"
             self.faults.append((place, f"no exit {name!r}; declared: {known}"))
             return []
         outer_place = Place(scope.part.place.file, scope.part.prefix, name)
+        path = scope.prefix.rstrip(".")
         return [
-            Branch(target.to, (*branch.when, *target.when))
+            _Target(
+                target.to,
+                (*branch.when, *target.when),
+                (Exit(path, name, branch), *target.exits),
+            )
             for branch in scope.part.exits.get(name, ())
             for target in self._resolve(scope.outer, branch.to, outer_place)
         ]
@@ -267,6 +325,17 @@ class _Composer:
     def _complain(self) -> None:
         if self.faults:
             raise MachineError(list(dict.fromkeys(self.faults)))
+
+
+def _part(path: str, document: Document) -> Part:
+    return Part(
+        path=path,
+        machine=document.name,
+        title=document.title,
+        file=document.file,
+        initial=document.initial,
+        entries=document.entries,
+    )
 
 
 def _targets(document: Document) -> Iterator[str]:

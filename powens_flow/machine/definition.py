@@ -9,7 +9,7 @@ from attrs import field, frozen
 from transitions import Machine as TransitionsMachine
 from transitions import State as TransitionsState
 
-from powens_flow.machine.compose import Composition, State, Transition
+from powens_flow.machine.compose import Composition, Part, State, Transition
 from powens_flow.machine.registry import Guard, Handler, Registry
 
 
@@ -76,6 +76,7 @@ class Definition:
     initial: str
     states: Mapping[str, State]
     transitions: tuple[Transition, ...]
+    parts: Mapping[str, Part]
     files: tuple[str, ...]
     hash: str
     handlers: Mapping[str, Handler]
@@ -168,6 +169,7 @@ def build(machine: Composition, registry: Registry) -> Definition:
         initial=machine.initial,
         states=machine.states,
         transitions=machine.transitions,
+        parts=machine.parts,
         files=machine.files,
         hash=_hash(machine),
         handlers={

@@ -2,6 +2,7 @@
 
 import heapq
 import itertools
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,8 @@ from attrs import define, field
 from powens_flow.attempt import Attempt, Claim, JournalRow
 from powens_flow.evolving import evolve
 from powens_flow.snapshot import next_version
+from powens_flow.store import looking
+from powens_flow.store.fleet import LATEST, ConnectorName, Count, Loss, Page, Spent, Wanted
 from powens_flow.store.port import (
     Busy,
     DuplicateAttempt,
@@ -194,12 +197,30 @@ class MemoryStore:
         kept = self._of_owner.get(owner, ())
         return tuple(one.attempt.id for one in kept if one.wakes_at is not None)
 
+    async def live_states(self) -> Mapping[tuple[str, str], int]:
+        """See `Store.live_states`."""
+        live = (kept.attempt for kept in self._kept.values() if kept.wakes_at is not None)
+        return Counter((attempt.machine, attempt.state) for attempt in live)
+
     # --- listeners ---------------------------------------------------------------------------
 
     async def untold(self, limit: int) -> tuple[Untold, ...]:
         """See `Store.untold`."""
-        found = self._all_untold()
-        return tuple(untold for untold, _ in zip(found, range(limit), strict=False))
+        return tuple(itertools.islice(self._all_untold(), limit))
+
+    async def untold_attempts(self) -> tuple[str, ...]:
+        """See `Store.untold_attempts`."""
+        return tuple(self._untold[number].attempt.id for number in sorted(self._untold))
+
+    async def untold_of(self, attempt_ids: Collection[str]) -> tuple[Untold, ...]:
+        """See `Store.untold_of`."""
+        found = (self._kept.get(attempt_id) for attempt_id in attempt_ids)
+        return tuple(
+            Untold(row, kept.attempt)
+            for kept in found
+            if kept is not None
+            for row in kept.untold.values()
+        )
 
     async def told(self, rows: Collection[tuple[str, int]]) -> None:
         """See `Store.told`."""
@@ -215,6 +236,60 @@ class MemoryStore:
             kept = self._untold[number]
             for row in kept.untold.values():
                 yield Untold(row, kept.attempt)
+
+    # --- for staff (see `Fleet` and `Mailbox`) -------------------------------------------------
+
+    async def posted(self, attempt_id: str) -> tuple[str, ...]:
+        """See `Fleet.posted`."""
+        kept = self._kept.get(attempt_id)
+        inbox = kept.inbox.values() if kept is not None else ()
+        return tuple(str(one.event.get("type")) for one in inbox)
+
+    async def attempts(self, wanted: Wanted, *, limit: int = 50, before: int | None = None) -> Page:
+        """See `Fleet.attempts`."""
+        return looking.attempts(self._seen(), wanted, limit, before)
+
+    async def connectors(self) -> tuple[ConnectorName, ...]:
+        """See `Fleet.connectors`."""
+        return looking.connectors(self._seen())
+
+    async def counts(self, *, since: datetime | None = None) -> tuple[Count, ...]:
+        """See `Fleet.counts`."""
+        return looking.counts(self._seen(), since)
+
+    async def losses(self, *, since: datetime | None = None) -> tuple[Loss, ...]:
+        """See `Fleet.losses`."""
+        return looking.losses(self._seen(), since)
+
+    async def spent(self, *, latest: int = LATEST) -> tuple[Spent, ...]:
+        """See `Fleet.spent`."""
+        return looking.spent(self._seen(), latest)
+
+    async def post(
+        self, attempt_id: str, event: Mapping[str, Any], *, version: int, now: datetime
+    ) -> bool:
+        """See `Mailbox.post`."""
+        kept = self._kept.get(attempt_id)
+        if kept is None or kept.wakes_at is None or kept.attempt.version != version:
+            return False
+        if all(one.event.get("type") != event.get("type") for one in kept.inbox.values()):
+            kept.posted += 1
+            kept.inbox[kept.posted] = Posted(kept.posted, dict(event))
+        if kept.holder is None and kept.wakes_at > now:
+            self._wake(kept, now)
+        return True
+
+    def _seen(self) -> list[looking.Seen]:
+        return [
+            looking.Seen(
+                kept.number,
+                kept.attempt,
+                kept.wakes_at,
+                kept.holder is not None,
+                tuple(kept.rows.values()),
+            )
+            for kept in self._kept.values()
+        ]
 
     # --- claims ------------------------------------------------------------------------------
 

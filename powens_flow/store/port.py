@@ -189,6 +189,14 @@ class Store(Protocol):
         """Transitions that listeners have yet to hear of, in order for each attempt."""
         ...
 
+    async def untold_attempts(self) -> tuple[str, ...]:
+        """The ids of the attempts that have such transitions."""
+        ...
+
+    async def untold_of(self, attempt_ids: Collection[str]) -> tuple[Untold, ...]:
+        """The transitions of these attempts that listeners have yet to hear of, as `untold`."""
+        ...
+
     async def told(self, rows: Collection[tuple[str, int]]) -> None:
         """Listeners heard of these (attempt id, seq)."""
         ...
@@ -215,6 +223,10 @@ class Store(Protocol):
     async def live(self, owner: str) -> tuple[str, ...]:
         """The ids of the owner's attempts that have not ended (`result` and `ending` apart:
         those with a `due_at` or a lease)."""
+        ...
+
+    async def live_states(self) -> Mapping[tuple[str, str], int]:
+        """How many attempts that have not ended are in which machine's which state."""
         ...
 
     async def purge(self, before: datetime, *, limit: int = 1000) -> int:

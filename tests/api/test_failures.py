@@ -17,7 +17,8 @@ from powens_flow.secret import Secret
 from tests.api.conftest import TOKEN, Host, raw_server
 
 CUT = b'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"id": 1'
-TINY = Timeouts(total=0.02, checking=0.02, connect=0.02)
+BRIEF = Timeouts(total=0.5, checking=0.5)
+"""Long enough for a busy machine to connect and send."""
 
 
 async def failing(client: PowensClient) -> PowensError:
@@ -33,11 +34,15 @@ async def failed(url: str, timeouts: Timeouts | None = None) -> PowensError:
 
 async def test_a_server_that_never_answers_leaves_the_outcome_unknown() -> None:
     async with raw_server(None) as url:
-        error = await failed(url, TINY)
+        error = await failed(url, BRIEF)
     assert type(error) is OutcomeUnknown
     assert error.may_have_acted
     assert error.retryable
     assert error.status is None
+
+
+TIMED_OUT = (OutcomeUnknown, TemporaryFailure)
+"""A busy machine may take all of the time for connecting, and then nothing was sent."""
 
 
 async def test_the_calls_that_check_credentials_have_a_time_of_their_own() -> None:
@@ -48,7 +53,7 @@ async def test_the_calls_that_check_credentials_have_a_time_of_their_own() -> No
             client.resume_connection(TOKEN, 1),
             client.update_connection(TOKEN, 1, background=True),
         ):
-            with pytest.raises(OutcomeUnknown):
+            with pytest.raises(TIMED_OUT):
                 await brief
     swift = Timeouts(total=60, checking=0.02)
     async with raw_server(None) as url, PowensClient(url, "1", timeouts=swift) as client:
@@ -58,7 +63,7 @@ async def test_the_calls_that_check_credentials_have_a_time_of_their_own() -> No
             client.force_sync(TOKEN, 1),
             client.resume_connection(TOKEN, 1, background=False),
         ):
-            with pytest.raises(OutcomeUnknown):
+            with pytest.raises(TIMED_OUT):
                 await checking
 
 

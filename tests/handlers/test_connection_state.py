@@ -358,10 +358,10 @@ async def test_an_address_carries_a_state_of_our_own() -> None:
     outcome, context = await told("open_webauth", opening, {"webauth_url": "sealed-url"})
     assert outcome.changes == {
         "url": "sealed-url",
-        "url_state": "pf.unguessable",
+        "url_state": "pf.a-1.unguessable",
         "came_back": False,
     }
-    assert context.made == [("webauth_url", {"state": "pf.unguessable", "source": "openapi"})]
+    assert context.made == [("webauth_url", {"state": "pf.a-1.unguessable", "source": "openapi"})]
     assert "unguessable" not in repr(outcome)
 
 

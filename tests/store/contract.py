@@ -2,6 +2,7 @@
 
 from tests.store.contract_claims import ClaimContract
 from tests.store.contract_due import DueContract
+from tests.store.contract_fleet import FleetContract, MailboxContract
 from tests.store.contract_forgetting import ForgettingContract
 from tests.store.contract_inbox import InboxContract
 from tests.store.contract_journal import JournalContract
@@ -17,5 +18,7 @@ class StoreContract(
     JournalContract,
     ClaimContract,
     ForgettingContract,
+    FleetContract,
+    MailboxContract,
 ):
     """A subclass has a fixture `store` that gives a new, empty store."""

@@ -79,3 +79,11 @@ class DueContract:
         await v.created(store, v.an_attempt("other", owner="bea"))
         assert sorted(await store.live("ada")) == ["driven", "waits"]
         assert await store.live("nobody") == ()
+
+    async def test_live_attempts_are_counted_by_machine_and_state(self, store: Store) -> None:
+        assert await store.live_states() == {}
+        for name in ("one", "two"):
+            await v.created(store, v.an_attempt(name))
+        await v.at_rest(store, v.an_attempt("ended"))
+        one = v.an_attempt("one")
+        assert await store.live_states() == {(one.machine, one.state): 2}

@@ -71,3 +71,31 @@ class JournalContract:
         rows = tuple(v.a_row(seq) for seq in (1, 2, 3))
         await v.saved(store, await v.created(store), rows=rows, untold=True)
         assert [one.row.seq for one in await store.untold(2)] == [1, 2]
+
+    async def test_attempts_that_listeners_have_to_hear_of_are_named(self, store: Store) -> None:
+        for name in ("one", "two", "three"):
+            taken = await v.created(store, v.an_attempt(name))
+            rows = (v.a_row(1, name), v.a_row(2, name))
+            await v.saved(store, taken, rows=rows, untold=name != "two")
+        assert sorted(await store.untold_attempts()) == ["one", "three"]
+        await store.told([("one", 1), ("three", 1), ("three", 2)])
+        assert await store.untold_attempts() == ("one",)
+
+    async def test_what_listeners_have_to_hear_is_asked_for_by_attempt(self, store: Store) -> None:
+        for name in ("one", "two"):
+            rows = (v.a_row(1, name), v.a_row(2, name))
+            await v.saved(store, await v.created(store, v.an_attempt(name)), rows=rows, untold=True)
+        await store.told([("two", 1)])
+        one = await store.load("one")
+        assert one is not None
+        assert await store.untold_of(["one"]) == (
+            Untold(v.a_row(1), one),
+            Untold(v.a_row(2), one),
+        )
+        both = await store.untold_of(["two", "none", "one"])
+        assert [(each.row.attempt_id, each.row.seq) for each in both] == [
+            ("two", 2),
+            ("one", 1),
+            ("one", 2),
+        ]
+        assert await store.untold_of([]) == ()

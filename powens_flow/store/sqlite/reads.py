@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from itertools import chain, islice
 from typing import Any
 
 from powens_flow.attempt import Attempt, Claim, JournalRow
@@ -29,17 +30,18 @@ def history(db: DB, attempt_id: str) -> tuple[JournalRow, ...]:
 
 def untold(db: DB, limit: int) -> tuple[Untold, ...]:
     """Rows that listeners must hear, with the attempts; what cannot be read is passed over."""
-    found: list[Untold] = []
-    attempts: dict[str, Attempt | None] = {}
-    for *values, attempt_id, text in db.execute(sql.UNTOLD):
-        if len(found) >= limit:
-            break
-        if attempt_id not in attempts:
-            attempts[attempt_id] = _readable(text)
-        attempt = attempts[attempt_id]
-        if attempt is not None:
-            found.append(Untold(_row(attempt_id, *values), attempt))
-    return tuple(found)
+    return tuple(islice(_untold(db.execute(sql.UNTOLD)), limit))
+
+
+def untold_attempts(db: DB) -> tuple[str, ...]:
+    """The ids of attempts that have rows which listeners must hear."""
+    return tuple(found[0] for found in db.execute(sql.UNTOLD_ATTEMPTS))
+
+
+def untold_of(db: DB, attempt_ids: Collection[str]) -> tuple[Untold, ...]:
+    """The same of these attempts."""
+    found = (db.execute(sql.UNTOLD_OF, (one,)) for one in attempt_ids)
+    return tuple(chain.from_iterable(map(_untold, found)))
 
 
 def told(db: DB, rows: Collection[tuple[str, int]]) -> None:
@@ -69,6 +71,11 @@ def live(db: DB, owner: str) -> tuple[str, ...]:
     return tuple(found[0] for found in db.execute(sql.LIVE, (owner,)))
 
 
+def live_states(db: DB) -> dict[tuple[str, str], int]:
+    """How many attempts that have not ended are in which machine's which state."""
+    return {(machine, state): count for machine, state, count in db.execute(sql.LIVE_STATES)}
+
+
 def concerned(db: DB, id_user: int) -> tuple[str, ...]:
     """The ids of attempts of that Powens user that have not ended."""
     return tuple(found[0] for found in db.execute(sql.CONCERNED, (id_user,)))
@@ -77,6 +84,16 @@ def concerned(db: DB, id_user: int) -> tuple[str, ...]:
 def connections(db: DB, owner: str, without: str) -> frozenset[int]:
     """The ids of the connections of the owner's attempts but one."""
     return frozenset(found[0] for found in db.execute(sql.CONNECTIONS, (owner, without)))
+
+
+def _untold(found: Iterable[tuple[Any, ...]]) -> Iterator[Untold]:
+    attempts: dict[str, Attempt | None] = {}
+    for *values, attempt_id, text in found:
+        if attempt_id not in attempts:
+            attempts[attempt_id] = _readable(text)
+        attempt = attempts[attempt_id]
+        if attempt is not None:
+            yield Untold(_row(attempt_id, *values), attempt)
 
 
 def _row(attempt_id: str, seq: int, at: int, *values: Any) -> JournalRow:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from powens_flow.attempt import Attempt, Claim, JournalRow
+from powens_flow.attempt import Attempt, Claim, Connector, JournalRow
 from powens_flow.snapshot import dump, dump_row
 from powens_flow.store.port import DuplicateAttempt, Lease, LeaseLost, Posted, Save, StoreError
 from powens_flow.store.sqlite import statements as sql
@@ -40,11 +40,25 @@ def claim_values(claim: Claim) -> tuple[Any, ...]:
     return claim.key, claim.attempt_id, micros(claim.until), _to_json(dict(claim.data))
 
 
+def set_connector(db: DB, no: int, connector: Connector | None) -> None:
+    """Note which connector the attempt has, and its name; on its own, as it is seldom."""
+    uuid = None if connector is None else _storable(connector.uuid)
+    db.execute(sql.SET_CONNECTOR, (uuid, no))
+    if connector is not None:
+        db.execute(sql.NAME_CONNECTOR, (uuid, connector.id, _storable(connector.name)))
+
+
+def _storable(text: str) -> str:
+    """The text without halves of surrogate pairs, which no column can hold."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 @frozen(eq=False, repr=False)
 class CreateWork:
     """A new attempt, of version 1, leased to its maker."""
 
     values: tuple[Any, ...]
+    connector: Connector | None
     rows: Sequence[tuple[Any, ...]]
 
     @classmethod
@@ -66,13 +80,15 @@ class CreateWork:
             micros(lease.until),
             dump(attempt),
         )
-        return cls(values, [row_values(row, untold=untold) for row in rows])
+        return cls(values, attempt.connector, [row_values(row, untold=untold) for row in rows])
 
     def run(self, db: DB) -> None:
         """Raises `DuplicateAttempt`, having written nothing."""
         found = db.execute(sql.CREATE, self.values).fetchone()
         if found is None:
             raise DuplicateAttempt(f"there is an attempt {self.values[0]!r} already")
+        if self.connector is not None:
+            set_connector(db, found[0], self.connector)
         if self.rows:
             db.executemany(sql.ADD_ROW, [(found[0], *row) for row in self.rows])
 
@@ -88,6 +104,8 @@ class SaveWork:
     due_at: int | None
     id_user: int | None
     id_connection: int | None
+    connector: Connector | None
+    uuid: str | None
     snapshot: str
     rows: Sequence[tuple[Any, ...]]
     took: frozenset[int]
@@ -106,6 +124,8 @@ class SaveWork:
             due_at=None if stored.due_at is None else micros(stored.due_at),
             id_user=None if stored.user is None else stored.user.id,
             id_connection=stored.id_connection,
+            connector=stored.connector,
+            uuid=None if stored.connector is None else _storable(stored.connector.uuid),
             snapshot=dump(stored),
             rows=[row_values(row, untold=save.untold) for row in save.rows],
             took=frozenset(save.took),
@@ -116,10 +136,12 @@ class SaveWork:
 
     def run(self, db: DB) -> tuple[Posted, ...]:
         """The events that wait then. Raises `LeaseLost`, having written nothing."""
-        no, id_user, waiting = self._saved_and_freed(db) or self._saved(db)
+        no, id_user, waiting, uuid = self._saved_and_freed(db) or self._saved(db)
         if id_user != self.id_user:
             # On its own, as it is seldom: what is set is taken out of its index and put in again.
             db.execute(sql.SET_USER, (self.id_user, no))
+        if uuid != self.uuid:
+            set_connector(db, no, self.connector)
         if self.took:
             self._empty(db, no)
         if self.rows:

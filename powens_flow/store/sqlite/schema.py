@@ -20,6 +20,8 @@ OLDEST_SQLITE: Final = (3, 35, 0)
 
 _CACHE_KIB: Final = 16_384
 
+_NO_STORE: Final = "the file is no store of attempts"
+
 
 @frozen
 class Migration:
@@ -62,6 +64,63 @@ def opened(path: Path, steps: Sequence[Migration], busy_timeout: float) -> sqlit
         _migrate(db, steps)
     except BaseException:
         db.close()
+        raise
+    return db
+
+
+def opened_as_it_is(
+    path: Path, steps: Sequence[Migration], busy_timeout: float, *, writes: bool
+) -> sqlite3.Connection:
+    """A connection to a store that is there, of this very version; nothing is made or migrated.
+
+    Without `writes` nothing of the file can be changed by it.
+
+    Raises:
+        StoreVersionError: the file is of another version, or no store.
+        StoreError: there is no such file.
+        sqlite3.Error, OSError: it cannot be opened.
+    """
+    if not path.is_file():
+        raise StoreError("there is no such file")
+    db = _connected(path, "rw" if writes else "ro", busy_timeout)
+    try:
+        version = _check(db, steps)
+        if version != steps[-1].number:
+            raise StoreVersionError(_too_old(version, steps[-1].number))
+        db.execute("pragma foreign_keys = on")
+        db.execute("pragma secure_delete = on")
+        db.execute(f"pragma cache_size = -{_CACHE_KIB}")
+        db.execute(f"pragma query_only = {'off' if writes else 'on'}")
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _too_old(version: int, known: int) -> str:
+    if version == 0:
+        return _NO_STORE
+    return (
+        f"the store has schema {version}, this version knows {known}:"
+        " it is migrated when a backend of this version opens it"
+    )
+
+
+def _connected(path: Path, mode: str, busy_timeout: float) -> sqlite3.Connection:
+    """Where nothing may be written at all, not even beside the file, a file at rest is read."""
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    db = sqlite3.connect(address, uri=True, timeout=busy_timeout, isolation_level=None)
+    try:
+        db.execute("select 1 from sqlite_schema").fetchone()
+    except sqlite3.OperationalError:
+        db.close()
+        if mode != "ro" or path.with_name(f"{path.name}-wal").exists():
+            raise
+        return sqlite3.connect(f"{address}&immutable=1", uri=True, isolation_level=None)
+    except sqlite3.DatabaseError as error:
+        db.close()
+        if error.sqlite_errorcode == sqlite3.SQLITE_NOTADB:
+            raise StoreVersionError(_NO_STORE) from None
         raise
     return db
 

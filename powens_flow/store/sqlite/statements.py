@@ -35,7 +35,7 @@ update attempt
 set version = version + 1, state = ?, entered_at = ?, due_at = ?, id_connection = ?,
     waiting = waiting - ?, snapshot = ?
 where id = ? and version = ? and fence = ? and holder = ?
-returning no, id_user, waiting
+returning no, id_user, waiting, connector
 """
 
 # state, entered_at, due_at, id_connection, wake_at, snapshot, id, version, fence, holder
@@ -44,11 +44,17 @@ update attempt
 set version = version + 1, state = ?, entered_at = ?, due_at = ?, id_connection = ?,
     holder = null, wake_at = ?, snapshot = ?
 where id = ? and version = ? and fence = ? and holder = ? and waiting = 0
-returning no, id_user, waiting
+returning no, id_user, waiting, connector
 """
 
 # id_user, no
 SET_USER: Final = "update attempt set id_user = ? where no = ?"
+
+# connector, no
+SET_CONNECTOR: Final = "update attempt set connector = ? where no = ?"
+
+# uuid, id, name
+NAME_CONNECTOR: Final = "insert or replace into connector (uuid, id, name) values (?, ?, ?)"
 
 # no
 FREE: Final = """
@@ -88,6 +94,11 @@ select no, version, wake_at from attempt where wake_at is not null order by wake
 # owner
 LIVE: Final = "select id from attempt where owner = ? and ended_at is null order by no"
 
+LIVE_STATES: Final = """
+select machine, state, count(*) from attempt indexed by attempt_wakes
+where wake_at is not null group by machine, state
+"""
+
 # id_user
 CONCERNED: Final = "select id from attempt where id_user = ? and ended_at is null order by no"
 
@@ -122,6 +133,21 @@ update attempt set posted = posted + 1, waiting = waiting + 1 where no = ? retur
 # no, seq, event
 POST: Final = "insert into inbox (attempt, seq, event) values (?, ?, ?)"
 
+# id, version
+TO_POST: Final = """
+select no from attempt where id = ? and version = ? and wake_at is not null
+"""
+
+# no, type
+IS_POSTED: Final = """
+select 1 from inbox where attempt = ? and json_extract(event, '$.type') = ?
+"""
+
+# now, no; a lease is left as it is, and who has it finds the event when it rests
+WAKE_NOW: Final = """
+update attempt set wake_at = min(wake_at, ?) where no = ? and holder is null
+"""
+
 # no
 INBOX: Final = "select seq, event from inbox where attempt = ? order by seq"
 
@@ -141,6 +167,19 @@ UNTOLD: Final = """
 select seq, at, "trigger", source, dest, cause, duration, machine_hash, details, id, snapshot
 from journal indexed by journal_untold join attempt on no = attempt
 where untold is not null order by attempt, seq
+"""
+
+UNTOLD_ATTEMPTS: Final = """
+select (select id from attempt where no = attempt)
+from journal indexed by journal_untold
+where untold is not null group by attempt order by attempt
+"""
+
+# id
+UNTOLD_OF: Final = """
+select seq, at, "trigger", source, dest, cause, duration, machine_hash, details, id, snapshot
+from journal indexed by journal_untold join attempt on no = attempt
+where untold is not null and attempt = (select no from attempt where id = ?) order by seq
 """
 
 # id, seq

@@ -1,21 +1,36 @@
 """The store on SQLite: the default, for one machine."""
 
+import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Literal, Self
 
 from powens_flow.attempt import Attempt, Claim, JournalRow
 from powens_flow.evolving import evolve
 from powens_flow.snapshot import load, next_version
+from powens_flow.store.fleet import LATEST, ConnectorName, Count, Loss, Page, Spent, Wanted
 from powens_flow.store.port import Busy, Lease, Posted, Save, Saved, StoreError, Taken, Untold
-from powens_flow.store.sqlite import forgetting, leases, reads, schema, vault
+from powens_flow.store.sqlite import (
+    fleet,
+    forgetting,
+    leases,
+    posting,
+    reads,
+    schema,
+    vault,
+)
 from powens_flow.store.sqlite.saves import CreateWork, SaveWork
 from powens_flow.store.sqlite.writer import Writer
 from powens_flow.vault import VaultRecord
+
+Access = Literal["own", "write", "read"]
+OWN: Final = "own"
+WRITE: Final = "write"
+READ: Final = "read"
 
 
 class SQLiteStore:
@@ -23,12 +38,16 @@ class SQLiteStore:
 
     Several processes of one machine may use the file at the same time, each waiting up to
     `busy_timeout` seconds for another's write. The file is made, with its schema, where there is
-    none, readable for its owner alone. All methods raise `StoreError` when the store is closed or
-    the database fails.
+    none, readable for its owner alone; but with the `access` `read` or `write` it has to be there,
+    of this very version, and with `read` nothing of it can be changed. All methods raise
+    `StoreError` when the store is closed or the database fails.
     """
 
-    def __init__(self, path: str | PathLike[str], *, busy_timeout: float = 10.0) -> None:
+    def __init__(
+        self, path: str | PathLike[str], *, busy_timeout: float = 10.0, access: Access = OWN
+    ) -> None:
         self._path = Path(path)
+        self._access = access
         self._busy_timeout = busy_timeout
         self._writer: Writer | None = None
         self._due = leases.Due()
@@ -52,19 +71,26 @@ class SQLiteStore:
         """Open the file, and bring its schema to this version.
 
         Raises:
-            StoreVersionError: the file is of a newer version, or another application's.
+            StoreVersionError: the file is of a newer version, or another application's; without
+                the access `own` also one of an older version.
             StoreError: it cannot be opened, or the store is open already.
         """
         if self._writer is not None:
             raise StoreError("the store is open already")
-        steps = schema.migrations()
-        writer = Writer(partial(schema.opened, self._path, steps, self._busy_timeout))
+        writer = Writer(self._connect)
         self._writer = writer
         try:
             await writer.open()
         except StoreError:
             self._writer = None
             raise
+
+    def _connect(self) -> sqlite3.Connection:
+        steps, patience = schema.migrations(), self._busy_timeout
+        if self._access == OWN:
+            return schema.opened(self._path, steps, patience)
+        writes = self._access == WRITE
+        return schema.opened_as_it_is(self._path, steps, patience, writes=writes)
 
     async def close(self) -> None:
         """Write what was asked for, and close the file; the store may be opened again."""
@@ -162,11 +188,24 @@ class SQLiteStore:
         work = partial(reads.connections, owner=owner, without=without)
         return await self._open_writer().read(work)
 
+    async def live_states(self) -> Mapping[tuple[str, str], int]:
+        """See `Store.live_states`."""
+        return await self._open_writer().read(reads.live_states)
+
     # --- listeners ---------------------------------------------------------------------------
 
     async def untold(self, limit: int) -> tuple[Untold, ...]:
         """See `Store.untold`; what cannot be read is left out."""
         return await self._open_writer().read(partial(reads.untold, limit=limit))
+
+    async def untold_attempts(self) -> tuple[str, ...]:
+        """See `Store.untold_attempts`."""
+        return await self._open_writer().read(reads.untold_attempts)
+
+    async def untold_of(self, attempt_ids: Collection[str]) -> tuple[Untold, ...]:
+        """See `Store.untold_of`; what cannot be read is left out."""
+        work = partial(reads.untold_of, attempt_ids=tuple(attempt_ids))
+        return await self._open_writer().read(work)
 
     async def told(self, rows: Collection[tuple[str, int]]) -> None:
         """See `Store.told`."""
@@ -196,6 +235,44 @@ class SQLiteStore:
         )
         await self._open_writer().read(forgetting.empty_log)
         return erased
+
+    # --- for staff (see `Fleet` and `Mailbox`) -------------------------------------------------
+
+    async def posted(self, attempt_id: str) -> tuple[str, ...]:
+        """See `Fleet.posted`."""
+        if not _is_text(attempt_id):
+            return ()
+        return await self._open_writer().read(partial(fleet.posted, attempt_id=attempt_id))
+
+    async def attempts(self, wanted: Wanted, *, limit: int = 50, before: int | None = None) -> Page:
+        """See `Fleet.attempts`."""
+        work = partial(fleet.attempts, wanted=wanted, limit=limit, before=before)
+        return await self._open_writer().read(work)
+
+    async def connectors(self) -> tuple[ConnectorName, ...]:
+        """See `Fleet.connectors`."""
+        return await self._open_writer().read(fleet.connectors)
+
+    async def counts(self, *, since: datetime | None = None) -> tuple[Count, ...]:
+        """See `Fleet.counts`."""
+        return await self._open_writer().read(partial(fleet.counts, since=since))
+
+    async def losses(self, *, since: datetime | None = None) -> tuple[Loss, ...]:
+        """See `Fleet.losses`."""
+        return await self._open_writer().read(partial(fleet.losses, since=since))
+
+    async def spent(self, *, latest: int = LATEST) -> tuple[Spent, ...]:
+        """See `Fleet.spent`."""
+        return await self._open_writer().read(partial(fleet.spent, latest=latest))
+
+    async def post(
+        self, attempt_id: str, event: Mapping[str, Any], *, version: int, now: datetime
+    ) -> bool:
+        """See `Mailbox.post`."""
+        if not _is_text(attempt_id):
+            return False
+        work = partial(posting.post, attempt_id=attempt_id, event=event, version=version, now=now)
+        return await self._open_writer().write(work, durable=True)
 
     # --- permanent users (see `StoreVault`) --------------------------------------------------
 

@@ -1,0 +1,52 @@
+"""Tables for people, in a terminal or a file."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+WIDTH = 160
+"""Columns where the output is no terminal."""
+
+
+def console() -> Console:
+    """Where tables are printed; nothing in what is stored can colour or move it."""
+    made = Console(highlight=False, markup=False, emoji=False)
+    return made if made.is_terminal else Console(width=WIDTH, highlight=False, markup=False)
+
+
+def table(columns: Iterable[str], *, right: Iterable[str] = (), whole: Iterable[str] = ()) -> Table:
+    """An empty table; `right` are the columns of numbers, `whole` those that are not wrapped."""
+    made = Table(box=SIMPLE, pad_edge=False)
+    for column in columns:
+        made.add_column(
+            column,
+            justify="right" if column in right else "left",
+            no_wrap=column in whole,
+            overflow="fold",
+        )
+    return made
+
+
+def cells(*values: object) -> tuple[Text, ...]:
+    """One row; `-` for what is not there."""
+    return tuple(Text("-" if value in (None, "") else str(value)) for value in values)
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> Table:
+    """Names and what they are, without what is not there."""
+    made = Table.grid(padding=(0, 2))
+    made.add_column(no_wrap=True)
+    made.add_column(overflow="fold")
+    for name, value in pairs:
+        if value not in (None, ""):
+            made.add_row(name, Text(str(value)))
+    return made
+
+
+def moment(at: datetime | None) -> str:
+    """To the second, in UTC."""
+    return at.strftime("%Y-%m-%d %H:%M:%SZ") if at is not None else ""

@@ -1,0 +1,66 @@
+"""The keys under which tokens rest: configured, or kept in a file beside the store."""
+
+import os
+from pathlib import Path
+
+from powens_flow.config.errors import ConfigError, Fault
+from powens_flow.config.values import Configuration, keys_path
+from powens_flow.keyring import Keyring
+
+
+def keyring(configuration: Configuration, store: Path) -> Keyring:
+    """The configured keys, else those of the file beside the store, which is made if need be.
+
+    The file is readable for its owner alone. Who loses it loses the tokens in the store.
+
+    Raises:
+        ConfigError: the file cannot be used.
+    """
+    kept = kept_keyring(configuration, store)
+    return kept if kept is not None else _made(keys_path(store))
+
+
+def kept_keyring(configuration: Configuration, store: Path) -> Keyring | None:
+    """The same; None where there is no file yet."""
+    if configuration.keys is not None:
+        return Keyring.from_jwk_set(configuration.keys.reveal())
+    path = keys_path(store)
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise _fault(path, f"it cannot be read: {type(error).__name__}") from None
+    try:
+        return Keyring.from_jwk_set(text)
+    except ValueError as error:
+        raise _fault(path, str(error)) from None
+
+
+def _made(path: Path) -> Keyring:
+    made = Keyring.generate()
+    try:
+        _write(path, made.to_jwk_set().reveal().encode())
+    except FileExistsError:  # another process was faster: its keys are the keys
+        return Keyring.from_jwk_set(path.read_text("utf-8"))
+    except OSError as error:
+        raise _fault(path, f"it cannot be written: {type(error).__name__}") from None
+    return made
+
+
+def _write(path: Path, content: bytes) -> None:
+    """The file whole or not at all, also if the power goes, and never over another."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    file = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(file, "wb") as opened:
+            opened.write(content)
+            opened.flush()
+            os.fsync(opened.fileno())
+        os.link(draft, path)
+    finally:
+        draft.unlink()
+
+
+def _fault(path: Path, what: str) -> ConfigError:
+    return ConfigError((Fault(str(path), what, "a JWK Set of `oct` keys, or no file yet"),))

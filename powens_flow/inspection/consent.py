@@ -1,0 +1,130 @@
+"""Who approved which accounts and subscriptions, when, and in which wording. Pure.
+
+Accounts and subscriptions by their ids at Powens; nothing of their holder. The journal keeps every
+answer, so one that was replaced or came to nothing is told too.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import frozen
+
+from powens_flow.attempt import Attempt, JournalRow
+from powens_flow.inspection.redaction import plain
+from powens_flow.vocabulary import DONE
+
+NOT_GIVEN: Final = "not given"
+DECLINED: Final = "given for nothing"
+APPROVED: Final = "approved, not active"
+ACTIVE: Final = "active"
+UNDONE: Final = "approved, then deleted"
+
+_ANSWER: Final = "choose_accounts"
+_CARRIED_OUT: Final = ("activate_accounts", "activate_subscriptions")
+
+
+@frozen
+class Answer:
+    """What the end user answered when they were asked; nothing approved is an answer too."""
+
+    seq: int
+    at: datetime
+    accounts: tuple[int, ...] = ()
+    subscriptions: tuple[int, ...] = ()
+
+
+@frozen
+class Activation:
+    """What was made active of it, and the `request_id`s that Powens has of that."""
+
+    seq: int
+    at: datetime
+    accounts: tuple[int, ...] = ()
+    subscriptions: tuple[int, ...] = ()
+    request_ids: tuple[str, ...] = ()
+
+
+@frozen
+class ConsentRecord:
+    """The consent of one attempt.
+
+    `status`: `not given` (the user was never asked, or has not answered), `given for nothing` (no
+    account and no subscription approved), `approved, not active`, `active`, or `approved, then
+    deleted` (the attempt did not complete, and what it had made is gone). `answers` are all, the
+    last one counts. `wording` is the key of the text that was shown.
+    """
+
+    attempt: str
+    owner: str
+    status: str
+    wording: str
+    id_user: int | None
+    id_connection: int | None
+    connector: str | None
+    state: str
+    answers: tuple[Answer, ...] = ()
+    activations: tuple[Activation, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The record as JSON values."""
+        record: dict[str, Any] = plain(self)
+        return record
+
+
+def consent_of(attempt: Attempt, rows: tuple[JournalRow, ...]) -> ConsentRecord:
+    """The consent that the attempt and its journal hold."""
+    answers = tuple(_answers(attempt, rows))
+    activations = tuple(_activations(rows))
+    return ConsentRecord(
+        attempt=attempt.id,
+        owner=attempt.owner,
+        status=_status(attempt, answers, activations),
+        wording=attempt.consent.wording if attempt.consent else attempt.policy.consent_wording,
+        id_user=_id_user(attempt),
+        id_connection=attempt.id_connection,
+        connector=attempt.connector.name if attempt.connector else None,
+        state=attempt.state,
+        answers=answers,
+        activations=activations,
+    )
+
+
+def _answers(attempt: Attempt, rows: tuple[JournalRow, ...]) -> Iterator[Answer]:
+    for row in rows:
+        if row.trigger == _ANSWER:
+            yield Answer(row.seq, row.at, *_ids(row))
+
+
+def _activations(rows: tuple[JournalRow, ...]) -> Iterator[Activation]:
+    for row in rows:
+        if row.cause in _CARRIED_OUT and row.trigger == DONE:
+            made = (call.request_id for call in row.calls if call.name == row.cause)
+            yield Activation(row.seq, row.at, *_ids(row), tuple(one for one in made if one))
+
+
+def _ids(row: JournalRow) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    return tuple(row.facts.get("accounts", ())), tuple(row.facts.get("subscriptions", ()))
+
+
+def _status(
+    attempt: Attempt, answers: tuple[Answer, ...], activations: tuple[Activation, ...]
+) -> str:
+    if not answers:
+        return NOT_GIVEN
+    if attempt.cleanup in ("user", "connection"):
+        return UNDONE
+    last = answers[-1]
+    if not (last.accounts or last.subscriptions):
+        return DECLINED
+    later = [one for one in activations if one.seq > last.seq]
+    accounts = {account for one in later for account in one.accounts}
+    subscriptions = {subscription for one in later for subscription in one.subscriptions}
+    is_whole = accounts >= set(last.accounts) and subscriptions >= set(last.subscriptions)
+    return ACTIVE if is_whole else APPROVED
+
+
+def _id_user(attempt: Attempt) -> int | None:
+    if attempt.user is not None:
+        return attempt.user.id
+    return attempt.result.id_user if attempt.result else None

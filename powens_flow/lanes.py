@@ -1,0 +1,167 @@
+"""One listener's lane: what it is yet to hear, attempt by attempt, and when it is left alone."""
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+
+from powens_flow.clock import Clock
+from powens_flow.store.port import Untold
+
+log = structlog.get_logger("powens_flow")
+
+REMEMBERED: Final = 20_000
+"""Attempts of which a lane knows how far it has heard; of others the store is asked."""
+
+Key = tuple[str, int]
+"""An attempt's id and a row's seq."""
+
+
+def key_of(one: Untold) -> Key:
+    """What a transition is remembered by."""
+    return one.row.attempt_id, one.row.seq
+
+
+class TellLater(Exception):
+    """Raised by a listener that could not hear: it wants to be told again `after` seconds.
+
+    With `everything`, it can hear nothing before that (a receiver that is down), and is left alone.
+    """
+
+    def __init__(self, reason: str, after: float, *, everything: bool = False) -> None:
+        super().__init__(reason)
+        self.after = timedelta(seconds=after)
+        self.everything = everything
+
+
+class Lane:
+    """Tells one listener, each attempt in its order, `at_once` attempts at the same time.
+
+    `heard` is called with each transition that was heard. A listener that failed for an attempt
+    hears no more of it until `reopen`; what is dropped here stays in the store. After a pause,
+    and at first, it hears of one attempt at a time until it was heard.
+    """
+
+    def __init__(
+        self,
+        listener: Callable[[Untold], Awaitable[None]],
+        at_once: int,
+        clock: Clock,
+        heard: Callable[[Untold], None],
+    ) -> None:
+        self._listener = listener
+        self._at_once = at_once
+        self._clock = clock
+        self._heard = heard
+        self._queues: dict[str, deque[Untold]] = {}
+        self._ready: deque[str] = deque()
+        self._next: OrderedDict[str, int] = OrderedDict()
+        self._behind: dict[str, datetime] = {}
+        self._closed_until: datetime | None = None
+        self._is_probing = True
+        self._working = 0
+        self.tasks: set[asyncio.Task[None]] = set()
+
+    def __len__(self) -> int:
+        return sum(len(queue) for queue in self._queues.values())
+
+    def is_open_to(self, attempt_id: str) -> bool:
+        """Whether it would hear of this attempt now."""
+        return self._closed_until is None and attempt_id not in self._behind
+
+    def has_heard(self, one: Untold) -> bool:
+        """Whether this transition was heard, as far as is remembered."""
+        return one.row.seq < self._next.get(one.row.attempt_id, 0)
+
+    def offer(self, one: Untold, *, first: bool = False) -> bool:
+        """Queue a transition, unless it waits or was heard.
+
+        False when an earlier one of the attempt has to be heard first, and is not here; `first`
+        says that there is none.
+        """
+        attempt_id, seq = key_of(one)
+        if not self.is_open_to(attempt_id):
+            return True
+        queue = self._queues.get(attempt_id)
+        expected = queue[-1].row.seq + 1 if queue else self._next.get(attempt_id, 1)
+        if seq > expected and not first:
+            return False
+        if seq >= expected:
+            self._enqueue(one, queue)
+        return True
+
+    def reopen(self, now: datetime) -> bool:
+        """Let what has waited long enough be told again; whether the listener hears anything."""
+        if self._closed_until is not None and self._closed_until <= now:
+            self._closed_until, self._is_probing = None, True
+        self._behind = {one: until for one, until in self._behind.items() if until > now}
+        return self._closed_until is None
+
+    def _enqueue(self, one: Untold, queue: deque[Untold] | None) -> None:
+        attempt_id = one.row.attempt_id
+        if queue is None:
+            queue = self._queues[attempt_id] = deque()
+            self._ready.append(attempt_id)
+        queue.append(one)
+        self._staff()
+
+    def _staff(self) -> None:
+        """As many tasks as there is work for, and as the listener can hear at once."""
+        most = 1 if self._is_probing else self._at_once
+        while self._working < min(most, len(self._queues)):
+            self._working += 1
+            task = asyncio.get_running_loop().create_task(self._work())
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    async def _work(self) -> None:
+        try:
+            while self._ready:
+                await self._tell_all_of(self._ready.popleft())
+        finally:
+            self._working -= 1
+
+    async def _tell_all_of(self, attempt_id: str) -> None:
+        queue = self._queues[attempt_id]
+        while queue and self.is_open_to(attempt_id) and await self._hears(queue[0]):
+            queue.popleft()
+        del self._queues[attempt_id]
+
+    async def _hears(self, one: Untold) -> bool:
+        try:
+            await self._listener(one)
+        except Exception as error:
+            self._failed(one, error)
+            return False
+        attempt_id, seq = key_of(one)
+        self._next[attempt_id] = seq + 1
+        self._next.move_to_end(attempt_id)
+        if len(self._next) > REMEMBERED:
+            self._next.popitem(last=False)
+        if self._is_probing:
+            self._is_probing = False
+            self._staff()
+        self._heard(one)
+        return True
+
+    def _failed(self, one: Untold, error: Exception) -> None:
+        attempt_id, seq = key_of(one)
+        now = self._clock.now()
+        if not isinstance(error, TellLater):
+            self._behind[attempt_id] = now
+            name = type(error).__name__
+            log.error("listener.failed", attempt=attempt_id, seq=seq, error=name)
+            return
+        self._behind[attempt_id] = now + error.after
+        if error.everything:
+            self._close(now + error.after)
+
+    def _close(self, until: datetime) -> None:
+        """Hear nothing until then: what is queued and not being told is left in the store."""
+        self._closed_until = until
+        for attempt_id in self._ready:
+            del self._queues[attempt_id]
+        self._ready.clear()

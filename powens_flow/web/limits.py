@@ -1,0 +1,62 @@
+"""How much of anything one sub-application takes, and how often one person may ask."""
+
+from collections.abc import Hashable
+from datetime import datetime, timedelta
+
+from attrs import frozen
+
+
+@frozen
+class Limits:
+    """What may be asked of the sub-application. Each process counts for itself.
+
+    `body` is the largest JSON body in bytes, `webhook` the largest of a webhook. `changes` is how
+    many state-changing requests a minute one owner may send, in bursts of as many. `streams` is
+    how many streams of one owner are open at once; a stream looks at the store every `poll`
+    seconds (another process may have moved the attempt), says something at least every
+    `heartbeat`, and ends after `stream` seconds, so that the browser signs in anew; a client that
+    takes nothing for `patience` seconds is left. `callback` is how many seconds the bank's redirect
+    waits for what comes of it. `connectors` is the default size of a page of connectors.
+    """
+
+    body: int = 256 * 1024
+    webhook: int = 32 * 1024 * 1024
+    changes: int = 120
+    streams: int = 10
+    poll: float = 2.0
+    heartbeat: float = 15.0
+    stream: float = 300.0
+    patience: float = 30.0
+    callback: float = 3.0
+    connectors: int = 50
+
+
+class Rate:
+    """At most `a_minute` requests a minute for each key, in bursts of as many.
+
+    The generic cell rate algorithm: all that is kept of a key is when its allowance is whole again.
+    """
+
+    def __init__(self, a_minute: int) -> None:
+        if a_minute < 1:
+            raise ValueError("a rate is at least one request a minute")
+        self._step = timedelta(minutes=1) / a_minute
+        self._whole_at: dict[Hashable, datetime] = {}
+        self._swept_at: datetime | None = None
+
+    def wait(self, key: Hashable, now: datetime) -> float:
+        """Count a request: 0.0 if it may go on, else the seconds after which one may."""
+        self._sweep(now)
+        whole_at = max(now, self._whole_at.get(key, now)) + self._step
+        over = (whole_at - now - timedelta(minutes=1)).total_seconds()
+        if over > 0:
+            return over
+        self._whole_at[key] = whole_at
+        return 0.0
+
+    def _sweep(self, now: datetime) -> None:
+        """Once a minute, forget whose allowance is whole."""
+        if self._swept_at is not None and now - self._swept_at < timedelta(minutes=1):
+            return
+        self._swept_at = now
+        self._whole_at = {key: at for key, at in self._whole_at.items() if at > now}
