@@ -181,8 +181,8 @@ async def refresh_key(s: Services, attempt: Attempt) -> None:
 
 
 @_call()
-async def connector(s: Services, attempt: Attempt, *, ref: str) -> m.Connector:
-    return await s.api.connector(ref, expand=("sources", "fields", "countries"))
+def connector(s: Services, attempt: Attempt, *, ref: str) -> Awaitable[m.Connector]:
+    return s.api.connector(ref, expand=("sources", "fields", "countries"))
 
 
 # --- connections -----------------------------------------------------------------------------
@@ -192,21 +192,21 @@ SOURCES = ("sources",)
 
 
 @_call()
-async def connections(s: Services, attempt: Attempt) -> tuple[m.Connection, ...]:
-    return await s.api.connections(s.token(attempt))
+def connections(s: Services, attempt: Attempt) -> Awaitable[tuple[m.Connection, ...]]:
+    return s.api.connections(s.token(attempt))
 
 
 @_call()
-async def connection(s: Services, attempt: Attempt, *, id_connection: int) -> m.Connection:
-    return await s.api.connection(s.token(attempt), id_connection, expand=SOURCES)
+def connection(s: Services, attempt: Attempt, *, id_connection: int) -> Awaitable[m.Connection]:
+    return s.api.connection(s.token(attempt), id_connection, expand=SOURCES)
 
 
 @_call(writes=True, longest=CHECKING)
-async def create_connection(
+def create_connection(
     s: Services, attempt: Attempt, *, source: str | None, values: Mapping[str, str]
-) -> m.Connection:
+) -> Awaitable[m.Connection]:
     assert attempt.connector is not None
-    return await s.api.create_connection(
+    return s.api.create_connection(
         s.token(attempt),
         connector_uuid=attempt.connector.uuid,
         source=source,
@@ -216,27 +216,29 @@ async def create_connection(
 
 
 @_call(writes=True, longest=CHECKING)
-async def update_connection(
+def update_connection(
     s: Services, attempt: Attempt, *, source: str | None, values: Mapping[str, str]
-) -> m.Connection:
-    return await s.api.update_connection(
+) -> Awaitable[m.Connection]:
+    return s.api.update_connection(
         s.token(attempt), _id(attempt), source=source, values=values, expand=SOURCES
     )
 
 
 @_call(writes=True, longest=CHECKING)
-async def force_sync(s: Services, attempt: Attempt, *, source: str | None) -> m.Connection:
-    return await s.api.force_sync(s.token(attempt), _id(attempt), source=source, expand=SOURCES)
+def force_sync(s: Services, attempt: Attempt, *, source: str | None) -> Awaitable[m.Connection]:
+    return s.api.force_sync(s.token(attempt), _id(attempt), source=source, expand=SOURCES)
 
 
 @_call(writes=True, longest=CHECKING)
-async def refresh_auth(s: Services, attempt: Attempt) -> m.Connection:
-    return await s.api.refresh_auth(s.token(attempt), _id(attempt), source=attempt.source or None)
+def refresh_auth(s: Services, attempt: Attempt) -> Awaitable[m.Connection]:
+    return s.api.refresh_auth(s.token(attempt), _id(attempt), source=attempt.source or None)
 
 
 @_call()
-async def resume_connection(s: Services, attempt: Attempt, *, source: str | None) -> m.Connection:
-    return await s.api.resume_connection(
+def resume_connection(
+    s: Services, attempt: Attempt, *, source: str | None
+) -> Awaitable[m.Connection]:
+    return s.api.resume_connection(
         s.token(attempt), _id(attempt), source=source, background=True, expand=SOURCES
     )
 
@@ -260,44 +262,46 @@ async def webauth_url(s: Services, attempt: Attempt, *, state: str, source: str 
 
 
 @_call()
-async def disable_source(s: Services, attempt: Attempt, *, id_source: int) -> None:
-    await s.api.disable_source(s.token(attempt), _id(attempt), id_source)
+def disable_source(s: Services, attempt: Attempt, *, id_source: int) -> Awaitable[None]:
+    return s.api.disable_source(s.token(attempt), _id(attempt), id_source)
 
 
 # --- accounts and subscriptions ----------------------------------------------------------------
 
 
 @_call()
-async def accounts(s: Services, attempt: Attempt) -> tuple[m.Account, ...]:
-    return await s.api.accounts(s.token(attempt), _id(attempt))
+def accounts(s: Services, attempt: Attempt) -> Awaitable[tuple[m.Account, ...]]:
+    return s.api.accounts(s.token(attempt), _id(attempt))
 
 
 @_call()
-async def subscriptions(s: Services, attempt: Attempt) -> tuple[m.Subscription, ...]:
-    return await s.api.subscriptions(s.token(attempt), _id(attempt))
+def subscriptions(s: Services, attempt: Attempt) -> Awaitable[tuple[m.Subscription, ...]]:
+    return s.api.subscriptions(s.token(attempt), _id(attempt))
 
 
 @_call(writes=True)
-async def activate_accounts(s: Services, attempt: Attempt, *, ids: tuple[int, ...]) -> None:
-    await s.api.activate_accounts(s.token(attempt), _id(attempt), ids)
+def activate_accounts(s: Services, attempt: Attempt, *, ids: tuple[int, ...]) -> Awaitable[None]:
+    return s.api.activate_accounts(s.token(attempt), _id(attempt), ids)
 
 
 @_call(writes=True)
-async def activate_subscriptions(s: Services, attempt: Attempt, *, ids: tuple[int, ...]) -> None:
-    await s.api.activate_subscriptions(s.token(attempt), _id(attempt), ids)
+def activate_subscriptions(
+    s: Services, attempt: Attempt, *, ids: tuple[int, ...]
+) -> Awaitable[None]:
+    return s.api.activate_subscriptions(s.token(attempt), _id(attempt), ids)
 
 
 # --- clean-up ----------------------------------------------------------------------------------
 
 
 @_call(writes=True)
-async def delete_user(s: Services, attempt: Attempt) -> None:
-    await s.api.delete_user(s.token(attempt))
+def delete_user(s: Services, attempt: Attempt) -> Awaitable[None]:
+    return s.api.delete_user(s.token(attempt))
 
 
 @_call(writes=True)
-async def delete_connection(s: Services, attempt: Attempt) -> None:
-    await s.api.delete_connection(s.token(attempt), _id(attempt))
+def delete_connection(s: Services, attempt: Attempt) -> Awaitable[None]:
+    return s.api.delete_connection(s.token(attempt), _id(attempt))
 
 
 def user_key(attempt: Attempt) -> str:

@@ -15,7 +15,7 @@ from powens_flow import events as e
 from powens_flow import telemetry
 from powens_flow import vocabulary as v
 from powens_flow.api import PowensError, recorded_calls
-from powens_flow.attempt import Attempt, Claim, JournalRow, Problem
+from powens_flow.attempt import Attempt, CallRecord, Claim, JournalRow, Problem
 from powens_flow.calls import CALLS, Services
 from powens_flow.decisions import accepting, waiting
 from powens_flow.decisions.moving import absorb, move
@@ -69,6 +69,8 @@ class Drive:
         self._saved = taken.attempt
         self.attempt = taken.attempt
         self.definition = tools.definition(taken.attempt.machine)
+        self._state = self._looked_up()
+        self._calls: list[CallRecord] = []
         self._inbox = list(taken.inbox)
         self._took: list[int] = []
         self._rows: list[JournalRow] = []
@@ -108,7 +110,7 @@ class Drive:
         unless this run has written: what came of that is not to be lost."""
         if self._rows or self.attempt is not self._saved:
             await self._save(durable=True)
-        if self._cancellation() is not None and not self._wrote_here:
+        if self._inbox and self._cancellation() is not None and not self._wrote_here:
             raise _Cancelled
 
     # --- the loop ----------------------------------------------------------------------------
@@ -153,16 +155,16 @@ class Drive:
             raise TakenBefore
 
     def _expect(self, trigger: str) -> None:
-        name = self.definition.today(self.attempt.state)
-        if name is None and trigger not in UNFIT_TRIGGERS:
+        state = self._state
+        if state is None and trigger not in UNFIT_TRIGGERS:
             raise Outdated(self.attempt.state, self.attempt.machine_hash, UNFIT_TRIGGERS)
-        if name is not None and trigger not in self.definition.accepts(name):
-            raise NotAccepted(name, trigger, self.definition.accepts(name))
+        if state is not None and not self._takes(trigger):
+            raise NotAccepted(state.name, trigger, self.definition.accepts(state.name))
 
     def tick(self) -> bool:
         """Let the clock speak to a waiting attempt; False when it has nothing to say."""
         trigger = waiting.due_trigger(self.attempt, self.now())
-        if not self._fits():
+        if self._state is None:
             trigger = v.EXPIRE if trigger else None
         elif trigger == v.POLL and not self._takes(v.POLL):
             trigger = None
@@ -175,9 +177,13 @@ class Drive:
 
     async def run(self) -> Attempt:
         """Go on until the attempt waits, ends, or has to try a call again later."""
+        with recorded_calls() as self._calls:
+            return await self._driven()
+
+    async def _driven(self) -> Attempt:
         later = False
         while True:
-            while self.is_calling() and not later:
+            while not later and self.is_calling():
                 later = not await self._called()
             await self._rest()
             if await self._taken_from_inbox():
@@ -185,28 +191,32 @@ class Drive:
             elif not self._took:
                 return self.attempt
 
-    def _fits(self) -> bool:
-        return self.definition.today(self.attempt.state) is not None
+    def _looked_up(self) -> State | None:
+        """The present state; None when what is stored fits nowhere any more."""
+        name = self.definition.today(self.attempt.state)
+        return None if name is None else self.definition.state(name)
 
     def _takes(self, trigger: str) -> bool:
-        name = self.definition.today(self.attempt.state)
-        return name is not None and trigger in self.definition.accepts(name)
+        state = self._state
+        return state is not None and trigger in self.definition.accepts(state.name)
 
     def is_calling(self) -> bool:
         """Whether the present state is one of the engine's own."""
-        name = self.definition.today(self.attempt.state)
-        return name is not None and self.definition.state(name).kind == "calling"
+        return self._state is not None and self._state.kind == "calling"
 
     async def _called(self) -> bool:
         """One run of the present calling state's handler; False when it is tried again later."""
-        if await self._take_cancel() or await self._take_retry():
+        if self._inbox and (await self._take_cancel() or await self._take_retry()):
             return True
-        state = self.definition.state(self.definition.today(self.attempt.state) or "")
+        state = self._state
+        assert state is not None, "one that is calling is one of the machine's"
+        self._calls.clear()
         try:
-            outcome, calls = await self._outcome(state)
+            outcome = await self._outcome(state)
         except _Cancelled:
             await self._take_cancel()
             return True
+        calls = tuple(self._calls)
         self.values, self.recovering, self._wrote_here = {}, False, False
         self._look_after = outcome.retry_after or 0.0
         later = waiting.retry(self.attempt, state.retry, outcome, self.now(), self._tools.chance())
@@ -220,23 +230,21 @@ class Drive:
         self._move(absorb(self.attempt, outcome), outcome.kind, cause, outcome, calls=calls)
         return True
 
-    async def _outcome(self, state: State) -> tuple[Outcome, tuple[Any, ...]]:
+    async def _outcome(self, state: State) -> Outcome:
         handler = self.definition.handler(state.name)
-        with recorded_calls() as calls:
-            try:
-                outcome = _fitting(await handler(self, self.attempt))
-            except PowensError as error:
-                outcome = outcome_of(error, writing=self._wrote_here)
-            except StoreError:
-                raise
-            except Exception as error:
-                # A handler's own fault: the attempt is not lost for it, and its words, which may
-                # hold anything, are not repeated.
-                log.error("handler.failed", attempt=self.attempt.id, error=type(error).__name__)
-                kind = v.UNKNOWN if self._wrote_here else v.REJECTED
-                problem = Problem("internal", description=type(error).__name__)
-                outcome = Outcome(kind, problem=problem)
-        return outcome, tuple(calls)
+        try:
+            return _fitting(await handler(self, self.attempt))
+        except PowensError as error:
+            return outcome_of(error, writing=self._wrote_here)
+        except StoreError:
+            raise
+        except Exception as error:
+            # A handler's own fault: the attempt is not lost for it, and its words, which may
+            # hold anything, are not repeated.
+            log.error("handler.failed", attempt=self.attempt.id, error=type(error).__name__)
+            kind = v.UNKNOWN if self._wrote_here else v.REJECTED
+            problem = Problem("internal", description=type(error).__name__)
+            return Outcome(kind, problem=problem)
 
     def _move(
         self,
@@ -260,6 +268,7 @@ class Drive:
             calls=calls,
             facts=facts,
         )
+        self._state = self._looked_up()
         self._rows.append(row)
         telemetry.moved(self.attempt, row)
 
@@ -267,14 +276,11 @@ class Drive:
 
     async def _rest(self) -> None:
         """Save, and give the lease back unless events wait."""
-        name = self.definition.today(self.attempt.state)
-        final = False
-        if name is not None:
-            state = self.definition.state(name)
-            final = state.kind == "final"
-            if state.kind == "waiting":
-                after = self._look_after
-                self.attempt = waiting.resting(self.attempt, state, self.now(), look_after=after)
+        state = self._state
+        if state is not None and state.kind == "waiting":
+            after = self._look_after
+            self.attempt = waiting.resting(self.attempt, state, self.now(), look_after=after)
+        final = state is not None and state.kind == "final"
         await self._save(durable=self._has_written or final, release=True)
         self._has_written = False
 

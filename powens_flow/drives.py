@@ -32,6 +32,7 @@ class Drives:
         self._clock = clock
         self._holder = holder
         self._tasks: dict[str, asyncio.Task[Attempt]] = {}
+        self._rests: dict[asyncio.Task[Attempt], asyncio.Future[None]] = {}
         self._waiters: dict[tuple[str, int], asyncio.Future[None]] = {}
         self._refused: OrderedDict[tuple[str, int], Exception] = OrderedDict()
         self._renewal: asyncio.Task[None] | None = None
@@ -54,6 +55,21 @@ class Drives:
         if self._renewal is None:
             self._renewal = loop.create_task(self._renew())
         return task
+
+    async def driven(
+        self, taken: Taken, work: Coroutine[Any, Any, Attempt], patience: float
+    ) -> Attempt | None:
+        """Drive a leased attempt to its rest; None, and it is driven on, when patience ends."""
+        loop = asyncio.get_running_loop()
+        task = self.start(taken, work)
+        rest = self._rests[task] = loop.create_future()
+        timer = loop.call_later(patience, _wake, rest)
+        try:
+            await rest
+        finally:
+            timer.cancel()
+            self._rests.pop(task, None)
+        return task.result() if task.done() else None
 
     async def settled(self, within: float | None = None) -> bool:
         """Wait until nothing is driven, at most `within` seconds; whether nothing is."""
@@ -119,6 +135,8 @@ class Drives:
         error = None if task.cancelled() else task.exception()
         if error is not None:
             log.error("drive.failed", attempt=attempt_id, error=type(error).__name__)
+        if task in self._rests:
+            _wake(self._rests[task])
         if self._waiters:
             self._release_waiters(attempt_id)
         if error is None and not task.cancelled():
@@ -128,9 +146,7 @@ class Drives:
 
     def _release_waiters(self, attempt_id: str) -> None:
         for key in [key for key in self._waiters if key[0] == attempt_id]:
-            waiter = self._waiters.pop(key)
-            if not waiter.done():
-                waiter.set_result(None)
+            _wake(self._waiters.pop(key))
 
     async def _renew(self) -> None:
         """Prolong the leases of what is driven here, for as long as anything is."""
@@ -144,6 +160,11 @@ class Drives:
                 await self._store.renew(self._holder, tuple(self._tasks), until)
             except StoreError as error:  # tried again in time: a lease outlives two renewals
                 log.error("lease.not_renewed", error=type(error).__name__)
+
+
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
 
 
 def _nobody(attempt: Attempt) -> None:

@@ -442,14 +442,11 @@ class Engine:
 
     async def _driven_view(self, taken: Taken, work: Coroutine[Any, Any, Attempt]) -> View:
         """The view at the next rest; the work goes on if the caller leaves or loses patience."""
-        task = self._drives.start(taken, work)
-        done, _ = await asyncio.wait((task,), timeout=self._patience)
-        if not done:
-            return self._working(taken.attempt)
         try:
-            return self._view(task.result())
+            rested = await self._drives.driven(taken, work, self._patience)
         except LeaseLost:
             return self._view(await self._load(None, taken.attempt.id))
+        return self._working(taken.attempt) if rested is None else self._view(rested)
 
     def _drive(self, taken: Taken) -> Drive:
         return Drive(self._tools, taken)

@@ -1,6 +1,6 @@
 """Connections: made, continued, read and deleted."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from typing import Final
 
 from powens_flow.api.address import expansion, query
@@ -152,7 +152,7 @@ class ConnectionCalls(Calls):
         request = Request("delete_connection", "DELETE", path, token)
         await self._transport.call(request, acknowledged)
 
-    async def _write(
+    def _write(
         self,
         name: str,
         path: str,
@@ -161,7 +161,7 @@ class ConnectionCalls(Calls):
         values: Mapping[str, str] | None,
         *,
         checking: bool,
-    ) -> Connection:
+    ) -> Awaitable[Connection]:
         request = Request(
             name,
             "POST",
@@ -171,7 +171,7 @@ class ConnectionCalls(Calls):
             checking=checking,
             sent=() if values is None else tuple(values.values()),
         )
-        return await self._transport.call(request, _read_connection)
+        return self._transport.call(request, _read_connection)
 
 
 def checked_values(values: Mapping[str, str] | None, taken: frozenset[str]) -> Mapping[str, str]:

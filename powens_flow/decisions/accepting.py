@@ -46,11 +46,12 @@ def accept(attempt: Attempt, event: e.Event, now: datetime) -> Attempt:
         InvalidEvent: naming the key that is wrong and what is accepted.
     """
     taken = _ACCEPT.get(type(event), _nothing)(attempt, event, now)
-    reading = evolve(taken.reading, repeats=0) if taken.reading.repeats else taken.reading
-    taken = evolve(taken, reading=reading, tries=0, trying_since=None)
-    if isinstance(event, e.Approved | e.Woken | WakeByStaff | RetryByStaff):  # as long as before
-        return taken
-    return evolve(taken, deadline_at=None, deadline_of=None, polls=0)
+    changes: dict[str, Any] = {"tries": 0, "trying_since": None}
+    if taken.reading.repeats:
+        changes["reading"] = evolve(taken.reading, repeats=0)
+    if not isinstance(event, e.Approved | e.Woken | WakeByStaff | RetryByStaff):  # a new reason
+        changes |= {"deadline_at": None, "deadline_of": None, "polls": 0}
+    return evolve(taken, **changes)
 
 
 def facts_of(event: e.Event) -> dict[str, Any]:

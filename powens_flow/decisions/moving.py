@@ -29,6 +29,8 @@ def absorb(attempt: Attempt, outcome: Outcome) -> Attempt:
     problem = outcome.problem
     if attempt.ending is not None:
         problem = attempt.problem or problem
+    if not outcome.changes and problem is attempt.problem and outcome.kind != v.UNSUPPORTED:
+        return attempt
     changes: dict[str, Any] = {"problem": problem, **outcome.changes}
     if outcome.kind == v.UNSUPPORTED:
         changes = fates.fate(evolve(attempt, **changes), UNUSABLE) | changes
