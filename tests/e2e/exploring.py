@@ -10,6 +10,7 @@ make of it.
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -165,12 +166,21 @@ class Try:
 
 def tries(album: Album, machine: Definition, one: Transition, now: datetime) -> Iterator[Try]:
     """What takes this transition."""
-    branches = [t for t in machine.transitions if key(t)[:2] == key(one)[:2]]
+    branches = _branches(machine)[one.source, one.trigger]
     for attempt in album.of(one.source):
         for happening in _happenings(one, attempt, asked=len(branches) > 1):
             found = Try(attempt, happening)
             if _leads(machine, found, branches, now) is one:
                 yield found
+
+
+@cache
+def _branches(machine: Definition) -> dict[tuple[str, str], list[Transition]]:
+    """The branches of each state and trigger, in their order."""
+    branches: dict[tuple[str, str], list[Transition]] = {}
+    for one in machine.transitions:
+        branches.setdefault((one.source, one.trigger), []).append(one)
+    return branches
 
 
 def _happenings(
