@@ -1,6 +1,7 @@
 # Short verbs. Each makes what it needs: Python 3.11 or newer, make and a package index are enough.
 .DEFAULT_GOAL := help
-.PHONY: help run serve test check format-check lint types diagrams-check diagrams format bench load soak clean
+.PHONY: help run serve test check format-check lint types diagrams-check diagrams \
+	transitions-check coverage-diagram format bench load soak clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -21,7 +22,7 @@ serve: $(VENV)/cli.stamp ## serve the page, on the simulator (ARGS="--port 8080"
 test: $(VENV)/dev.stamp $(VENV)/js.stamp ## run the tests (ARGS="-k sms", ...)
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-check: format-check lint types diagrams-check test ## format, lint, types, diagrams, tests
+check: format-check lint types diagrams-check test transitions-check ## all that must hold
 
 format-check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check .
@@ -37,6 +38,12 @@ diagrams-check: $(VENV)/dev.stamp
 
 diagrams: $(VENV)/dev.stamp ## draw each machine into diagrams/, and write docs/machines.md
 	$(DIAGRAMS)
+
+transitions-check: $(VENV)/dev.stamp # what the last run of the tests took
+	$(BIN)/python -m scripts.draw_coverage --check
+
+coverage-diagram: test ## draw which transitions the tests took, into build/coverage/
+	$(BIN)/python -m scripts.draw_coverage
 
 format: $(VENV)/dev.stamp ## format the code
 	$(BIN)/ruff format .

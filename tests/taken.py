@@ -19,6 +19,9 @@ from powens_flow.machine import Definition
 
 FOLDER = Path(__file__).parents[1] / "build" / "transitions"
 
+WORKER = "PYTEST_XDIST_WORKER"
+"""Set in the processes that pytest-xdist starts, and in all that these start."""
+
 Row = tuple[str, str, str, str, str, tuple[str, ...]]
 """Machine, its hash, source, trigger, target, the guards of the branch that was taken."""
 
@@ -32,7 +35,7 @@ class Recorder:
         self._save = Drive._save
 
     def pytest_sessionstart(self) -> None:
-        if not self._is_worker():
+        if not self._is_worker() and WORKER not in os.environ:
             for path in FOLDER.glob("*.json"):
                 path.unlink()
         recorder, save = self, self._save
@@ -54,7 +57,7 @@ class Recorder:
         setattr(Drive, "_save", self._save)  # noqa: B010 - as above
         if self.taken:
             FOLDER.mkdir(parents=True, exist_ok=True)
-            name = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+            name = os.environ.get(WORKER, "alone")
             (FOLDER / f"{name}.json").write_text(json.dumps(sorted(self.taken)), "utf-8")
 
     def _is_worker(self) -> bool:
