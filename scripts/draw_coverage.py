@@ -61,7 +61,9 @@ def coverage(machine: Definition, untaken: tuple[Transition, ...]) -> Overlay:
     every = len(machine.transitions)
     return Overlay(
         title=f"{every - len(untaken)} of {every} transitions taken by tests",
-        states={name: _mark(name, machine, untaken) for name in machine.states},
+        states={
+            name: mark for name in machine.states if (mark := _mark(name, machine, untaken)).notes
+        },
         edges={(t.source, t.trigger, t.to): "never taken" for t in untaken},
     )
 

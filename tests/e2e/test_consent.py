@@ -1,9 +1,12 @@
 """Consent: what the end user approves is activated, that and nothing else, and on record."""
 
+from pathlib import Path
+
 import pytest
 
 from powens_flow import events as e
 from powens_flow.errors import EventRefused
+from powens_flow.simulator import Settings
 from powens_flow.testing import Script
 from tests.e2e.story import (
     ACCOUNTS,
@@ -17,6 +20,30 @@ from tests.e2e.story import (
     run_until,
     shown,
 )
+
+BOTH = """
+[[connectors]]
+id = 901
+uuid = "0f6d1a52-6f8e-5d3c-9a51-9d0c1b2e0901"
+name = "Banque et Assurances"
+slug = "BEA"
+auth_mechanism = "credentials"
+capabilities = ["bank", "document"]
+account_types = ["checking"]
+fields = [
+    { name = "login", label = "Identifiant" },
+    { name = "password", label = "Mot de passe", type = "password" },
+]
+
+[[connectors.sources]]
+id = 9011
+name = "directaccess"
+auth_mechanism = "credentials"
+capabilities = ["bank", "document"]
+account_types = ["checking"]
+accounts = [{ name = "Compte joint", number = "90100001", type = "checking" }]
+subscriptions = [{ label = "Assurance auto", number = "9011", subscriber = "Camille Martin" }]
+"""
 
 
 async def test_nothing_is_active_before_the_user_approves(open_world: OpenWorld) -> None:
@@ -86,6 +113,35 @@ async def test_one_subscription_is_enough_where_the_policy_wants_one(
     chosen = view.prompt.content["subscriptions"][0]["id"]
     end = await driver.owner.send(view.attempt_id, e.ChooseAccounts((), (chosen,)))
     await assert_completed(w, end, active=("Contrat 4521",))
+
+
+async def test_accounts_and_subscriptions_of_one_bank_are_activated_together(
+    open_world: OpenWorld, tmp_path: Path
+) -> None:
+    w = await open_world(settings=_with_both(tmp_path))
+    _, end = await run(w, Script("901"))
+    await assert_completed(w, end, active=("Compte joint", "Assurance auto"))
+
+
+async def test_new_accounts_and_subscriptions_are_activated_together(
+    open_world: OpenWorld, tmp_path: Path
+) -> None:
+    w = await open_world(settings=_with_both(tmp_path))
+    _, first = await run(w, Script("901", accounts="none"))
+    assert first.result is not None
+    assert first.result.id_connection is not None
+    driver = w.driver(Script("901"))
+    end = await driver.run(await driver.owner.reconnect(first.result.id_connection))
+    assert shown(end) == ("done", "ended.repaired")
+    (connection,) = w.simulator.connections
+    listed = [*connection.accounts(), *connection.subscriptions()]
+    assert [one.disabled for one in listed] == [None, None]
+
+
+def _with_both(folder: Path) -> Settings:
+    file = folder / "connectors.toml"
+    file.write_text(BOTH, "utf-8")
+    return Settings(connector_files=(file,))
 
 
 async def test_ids_of_somebody_else_cannot_be_approved(open_world: OpenWorld) -> None:
