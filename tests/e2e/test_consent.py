@@ -6,6 +6,7 @@ import pytest
 
 from powens_flow import events as e
 from powens_flow.errors import EventRefused
+from powens_flow.policy import ADD
 from powens_flow.simulator import Settings
 from powens_flow.testing import Script
 from tests.e2e.story import (
@@ -113,6 +114,16 @@ async def test_one_subscription_is_enough_where_the_policy_wants_one(
     chosen = view.prompt.content["subscriptions"][0]["id"]
     end = await driver.owner.send(view.attempt_id, e.ChooseAccounts((), (chosen,)))
     await assert_completed(w, end, active=("Contrat 4521",))
+
+
+async def test_a_user_who_is_known_and_approves_nothing_is_done(open_world: OpenWorld) -> None:
+    w = await open_world(policy=policy(existing=ADD))
+    await run(w, Script())
+    _, end = await run(w, Script(accounts="none"))
+    assert shown(end) == DONE
+    (first, second) = w.simulator.connections
+    assert [one.disabled for one in first.accounts()] == [None, None]
+    assert None not in [one.disabled for one in second.accounts()]
 
 
 async def test_accounts_and_subscriptions_of_one_bank_are_activated_together(

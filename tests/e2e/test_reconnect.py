@@ -7,7 +7,7 @@ from powens_flow.errors import EventRefused
 from powens_flow.policy import ADD, REPAIR
 from powens_flow.testing import Driver, Script, World
 from powens_flow.view import View
-from tests.e2e.story import ACCOUNTS, DONE, FAILED, OWNER, OpenWorld, policy, run, shown
+from tests.e2e.story import ACCOUNTS, CANCELLED, DONE, FAILED, OWNER, OpenWorld, policy, run, shown
 
 TWO_RIVERS = "59"
 REPAIRED = ("done", "ended.repaired")
@@ -63,6 +63,33 @@ async def test_a_webauth_source_is_mended_on_the_banks_page(
     w.simulator.set_state(id_connection, state, source="openapi")
     await repaired(w, driver, id_connection)
     assert driver.prompts == [("open_url", "webauth.open"), REPAIRED]
+
+
+@pytest.mark.parametrize("by", ["reconnecting", "adding"])
+async def test_a_page_that_the_user_refuses_while_a_source_is_mended_can_be_left(
+    open_world: OpenWorld, by: str
+) -> None:
+    w = await open_world(policy=policy(existing=REPAIR))
+    id_connection, _ = await connected(w, "71", 0)
+    w.simulator.set_state(id_connection, "wrongpass")
+    refusing = Script("71", bank="refuse", answers={"webauth.refused": e.Cancel()})
+    driver = w.driver(refusing)
+    end = await (repaired(w, driver, id_connection) if by == "reconnecting" else driver.run())
+    assert driver.prompts[-2:] == [("try_again", "webauth.refused"), CANCELLED]
+    assert shown(end) == CANCELLED
+    assert [one.id for one in w.simulator.connections] == [id_connection], "it was there before"
+
+
+async def test_new_accounts_need_not_be_approved(open_world: OpenWorld) -> None:
+    w = await open_world()
+    _, end = await run(w, Script(accounts="none"))
+    assert end.result is not None
+    assert end.result.id_connection is not None
+    driver = w.driver(Script(accounts="none"))
+    end = await repaired(w, driver, end.result.id_connection)
+    assert shown(end) == REPAIRED
+    (connection,) = w.simulator.connections
+    assert all(one.disabled is not None for one in connection.accounts())
 
 
 async def test_two_failing_sources_are_mended_one_after_the_other(open_world: OpenWorld) -> None:
