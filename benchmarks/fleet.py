@@ -25,9 +25,9 @@ from powens_flow.inspection import funnel, heat, trouble
 from powens_flow.keyring import Keyring
 from powens_flow.machine import Machines, load_machines
 from powens_flow.owner import Owner
+from powens_flow.snapshot import next_version
 from powens_flow.store.fleet import Wanted
 from powens_flow.store.memory import MemoryStore
-from powens_flow.snapshot import next_version
 from powens_flow.store.port import Lease, Save, Store
 from powens_flow.store.sqlite import SQLiteStore, schema
 from powens_flow.store.sqlite.saves import CreateWork, SaveWork

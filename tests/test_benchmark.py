@@ -11,9 +11,7 @@ from powens_flow.store.sqlite import SQLiteStore
 from powens_flow.testing import Script, world
 
 FEW = pace.Size(people=2, seconds=1.0, think=(0.0, 0.01))
-TINY = Size(
-    attempts=2, rounds=1, at_once=(1, 3), stored=(4, 20), events=3, people=FEW, fleet=30
-)
+TINY = Size(attempts=2, rounds=1, at_once=(1, 3), stored=(4, 20), events=3, people=FEW, fleet=30)
 KINDS = ("hand", "memory", "sqlite")
 
 
