@@ -170,6 +170,8 @@ def _legend(drawn: Sketch, middle: Point) -> Iterator[str]:
 def _sample(kind: str, middle: Point) -> str:
     box = Box(id="", kind=kind)
     size = box_size(box) if kind == CHOICE else Size(46, 12)
+    if kind == "part":  # room for its tab
+        size, middle = Size(46, 9), (middle[0], middle[1] + 1.5)
     return shape(kind, middle, size, fill=fill(box), stroke=border(box), thick=1)
 
 
