@@ -64,7 +64,7 @@ async def embedded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[tuple[Client, Simulator]]:
     """The embedding example, running, and the simulator that is its Powens."""
-    settings = Settings()
+    settings = Settings(redirect_uris=("https://app.example/connect/callback",))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("POWENS_CLIENT_ID", settings.client_id)
     monkeypatch.setenv("POWENS_CLIENT_SECRET", settings.client_secret)
