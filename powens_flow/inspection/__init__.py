@@ -15,6 +15,7 @@ from powens_flow.inspection.replay import Difference, replayed
 from powens_flow.inspection.sequence import sequence_of
 from powens_flow.inspection.story import Story, story_of
 from powens_flow.inspection.stuck import reasons, trouble
+from powens_flow.inspection.verdict import LastError, Verdict, verdict_of
 
 __all__ = [
     "ConsentRecord",
@@ -22,7 +23,9 @@ __all__ = [
     "Flight",
     "FlightBroken",
     "Funnel",
+    "LastError",
     "Story",
+    "Verdict",
     "consent_of",
     "funnel",
     "funnel_of",
@@ -39,4 +42,5 @@ __all__ = [
     "spoken",
     "story_of",
     "trouble",
+    "verdict_of",
 ]

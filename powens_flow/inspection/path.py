@@ -38,8 +38,11 @@ def stays(rows: tuple[JournalRow, ...], initial: str) -> Mapping[str, Stay]:
     return {state: Stay(times[state], seconds[state], tries[state]) for state in times}
 
 
-def path_of(story: Story, now: datetime) -> Overlay:
-    """The states that were visited, the present one, loops and times; edges by how often taken."""
+def path_of(story: Story, now: datetime | None) -> Overlay:
+    """The states that were visited, the present one, loops and times; edges by how often taken.
+
+    Without `now` the present state says since when it lasts, which stays true.
+    """
     attempt, machine = story.attempt, story.machine
     if machine is None:
         return Overlay()
@@ -48,9 +51,9 @@ def path_of(story: Story, now: datetime) -> Overlay:
     for name, stay in stays(story.rows, machine.initial).items():
         known = machine.today(name)
         if known is not None:
-            here = (now - attempt.entered_at).total_seconds() if known == present else None
+            is_here = known == present and not story.has_ended
             states[known] = Mark(
-                notes=_notes(stay, None if story.has_ended else here),
+                notes=_notes(stay, _here(attempt.entered_at, now) if is_here else None),
                 visited=True,
                 present=known == present,
             )
@@ -65,7 +68,13 @@ def path_of(story: Story, now: datetime) -> Overlay:
     )
 
 
-def _notes(stay: Stay, here: float | None) -> tuple[str, ...]:
+def _here(entered_at: datetime, now: datetime | None) -> str:
+    if now is None:
+        return f"here since {entered_at:%H:%M:%S} UTC"
+    return f"here for {spoken(max(0.0, (now - entered_at).total_seconds()))}"
+
+
+def _notes(stay: Stay, here: str | None) -> tuple[str, ...]:
     notes = []
     if stay.times > 1:
         notes.append(f"{stay.times} times")
@@ -74,5 +83,5 @@ def _notes(stay: Stay, here: float | None) -> tuple[str, ...]:
     if stay.seconds >= SHORTEST:
         notes.append(spoken(stay.seconds))
     if here is not None:
-        notes.append(f"here for {spoken(max(0.0, here))}")
+        notes.append(here)
     return tuple(notes)

@@ -85,6 +85,11 @@ class SQLiteStore:
             self._writer = None
             raise
 
+    def reader(self) -> "SQLiteStore":
+        """A further store on the same file, not open yet, that only reads: with its thread of its
+        own, so that long reads hold nothing up here."""
+        return SQLiteStore(self._path, busy_timeout=self._busy_timeout, access=READ)
+
     def _connect(self) -> sqlite3.Connection:
         steps, patience = schema.migrations(), self._busy_timeout
         if self._access == OWN:
