@@ -4,6 +4,7 @@ import asyncio
 import unicodedata
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from attrs import frozen
@@ -78,7 +79,7 @@ def _matching(connectors: list[m.Connector], q: str) -> list[m.Connector]:
     wanted = folded(q).split()
     ranked = []
     for connector in connectors:
-        name = folded(connector.name)
+        name = _folded_name(connector.name)
         if all(word in name for word in wanted):
             first = not wanted or name.startswith(wanted[0])
             ranked.append((not first, name, connector.id, connector))
@@ -89,6 +90,12 @@ def folded(text: str) -> str:
     """Text without case and accents, for searching: `Crédit` is found by `credit`."""
     plain = unicodedata.normalize("NFKD", text.casefold())
     return "".join(one for one in plain if not unicodedata.combining(one))
+
+
+@lru_cache(maxsize=4096)
+def _folded_name(name: str) -> str:
+    """A connector's name, folded once: each letter that anybody types searches all of them."""
+    return folded(name)
 
 
 def _shown(connector: m.Connector) -> Mapping[str, Any]:
