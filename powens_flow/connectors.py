@@ -20,9 +20,35 @@ FRESH = timedelta(seconds=60)
 
 
 @frozen
+class Filter:
+    """What a user narrows the list down to, beside what the policy allows; None: anything.
+
+    `capability` is one that the connector has (`bank`, `document`, ...), `country` the ISO code of
+    one of its countries, `auth_mechanism` its own (`credentials`, `webauth`).
+    """
+
+    capability: str | None = None
+    country: str | None = None
+    auth_mechanism: str | None = None
+
+    def lets(self, connector: m.Connector) -> bool:
+        """Whether the connector is one of those."""
+        countries = [one.id.casefold() for one in connector.countries]
+        return (
+            (self.capability is None or self.capability in connector.capabilities)
+            and (self.country is None or self.country.casefold() in countries)
+            and self.auth_mechanism in (None, connector.auth_mechanism)
+        )
+
+
+ANY = Filter()
+
+
+@frozen
 class ConnectorPage:
     """One page of connectors, in JSON values: `id`, `uuid`, `name`, `color`, `slug`, `beta`,
-    `capabilities`, `auth_mechanism`. `page` begins at 1; `total` counts all that match."""
+    `capabilities`, `countries`, `auth_mechanism`. `page` begins at 1; `total` counts all that
+    match."""
 
     connectors: tuple[Mapping[str, Any], ...]
     page: int
@@ -43,8 +69,10 @@ class Directory:
         self._lock = asyncio.Lock()
         self._read: tuple[datetime, tuple[str, ...], tuple[m.Connector, ...]] | None = None
 
-    async def page(self, attempt: Attempt, q: str, page: int, size: int) -> ConnectorPage:
-        """The connectors that the attempt's policy allows and whose name matches `q`.
+    async def page(
+        self, attempt: Attempt, q: str, page: int, size: int, only: Filter = ANY
+    ) -> ConnectorPage:
+        """The connectors that the attempt's policy and `only` allow and whose name matches `q`.
 
         Raises:
             ValueError: `page` or `size` is not a positive number.
@@ -52,7 +80,8 @@ class Directory:
         """
         if page < 1 or not 1 <= size <= 1000:
             raise ValueError("page begins at 1; size is 1 to 1000")
-        found = _matching([c for c in await self._all(attempt) if is_allowed(c, attempt)], q)
+        allowed = [c for c in await self._all(attempt) if is_allowed(c, attempt) and only.lets(c)]
+        found = _matching(allowed, q)
         part = found[(page - 1) * size : page * size]
         pages = max(1, -(-len(found) // size))
         return ConnectorPage(tuple(_shown(one) for one in part), page, pages, len(found))
@@ -69,7 +98,7 @@ class Directory:
                 or read[0] < attempt.entered_at
             ):
                 connectors = await self._api.all_connectors(
-                    country_codes=countries, expand=("countries",) if countries else ()
+                    country_codes=countries, expand=("countries",)
                 )
                 self._read = read = (now, countries, connectors)
             return read[2]
@@ -107,5 +136,6 @@ def _shown(connector: m.Connector) -> Mapping[str, Any]:
         "color": connector.color,
         "beta": connector.beta,
         "capabilities": list(connector.capabilities),
+        "countries": [one.id for one in connector.countries],
         "auth_mechanism": connector.auth_mechanism,
     }

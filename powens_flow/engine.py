@@ -17,7 +17,7 @@ from powens_flow.api.errors import Gone, Unauthorised
 from powens_flow.attempt import Attempt, JournalRow, Problem
 from powens_flow.calls import Services
 from powens_flow.clock import Clock, SystemClock
-from powens_flow.connectors import ConnectorPage, Directory
+from powens_flow.connectors import ConnectorPage, Directory, Filter
 from powens_flow.drive import KEY, Drive, Tools
 from powens_flow.drives import LEASE, Drives
 from powens_flow.due import Due
@@ -367,10 +367,11 @@ class Engine:
         return self._working(attempt) if attempt_id in self._drives else self._view(attempt)
 
     async def connectors(
-        self, owner: str, attempt_id: str, q: str, page: int, size: int
+        self, owner: str, attempt_id: str, q: str, page: int, size: int, *, only: Filter
     ) -> ConnectorPage:
         """See `Owner.connectors`."""
-        return await self._directory.page(await self._load(owner, attempt_id), q, page, size)
+        attempt = await self._load(owner, attempt_id)
+        return await self._directory.page(attempt, q, page, size, only)
 
     async def seal(self, owner: str, attempt_id: str, values: Mapping[str, str]) -> e.SubmitValues:
         """See `Owner.seal`."""

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from attrs import frozen
 
-from powens_flow.connectors import ConnectorPage
+from powens_flow.connectors import ANY, ConnectorPage, Filter
 from powens_flow.events import Event, InvalidEvent, SubmitValues, event_from_json
 from powens_flow.idempotency import IdempotencyKey
 from powens_flow.policy import Policy
@@ -32,7 +32,7 @@ class Attempts(Protocol):
     async def get(self, owner: str, attempt_id: str) -> View: ...
 
     async def connectors(
-        self, owner: str, attempt_id: str, q: str, page: int, size: int
+        self, owner: str, attempt_id: str, q: str, page: int, size: int, *, only: Filter
     ) -> ConnectorPage: ...
 
     async def seal(
@@ -112,15 +112,23 @@ class Owner:
         return await self.engine.get(self.id, attempt_id)
 
     async def connectors(
-        self, attempt_id: str, q: str = "", *, page: int = 1, size: int = 50
+        self,
+        attempt_id: str,
+        q: str = "",
+        *,
+        page: int = 1,
+        size: int = 50,
+        only: Filter = ANY,
     ) -> ConnectorPage:
         """The connectors to choose from: those that the policy allows and whose name matches `q`.
+
+        `only` narrows them down further: to a capability, a country, a mechanism.
 
         Raises:
             NoSuchAttempt: there is none of that id for this owner.
             PowensError: the list could not be read.
         """
-        return await self.engine.connectors(self.id, attempt_id, q, page, size)
+        return await self.engine.connectors(self.id, attempt_id, q, page, size, only=only)
 
     async def seal(self, attempt_id: str, values: Mapping[str, str]) -> SubmitValues:
         """Plaintext values, checked against the fields asked for and sealed: an event to send.

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from powens_flow.attempt import Attempt
-from powens_flow.connectors import ConnectorPage, Directory, folded
+from powens_flow.connectors import ConnectorPage, Directory, Filter, folded
 from powens_flow.policy import Policy
 from powens_flow.testing import World, world
 from tests.decisions.made import attempt
@@ -129,6 +129,28 @@ async def test_pages_divide_what_was_found(directory: Directory) -> None:
     assert seen == whole
 
 
+@pytest.mark.parametrize(
+    ("only", "has", "has_not"),
+    [
+        (Filter(capability="document"), "Électricité de l'Ouest", "Banque des Deux Rives"),
+        (Filter(country="es"), "Banco del Puente", "Connecteur de test"),
+        (Filter(auth_mechanism="webauth"), "Crédit Maritime et Rural", "Connecteur de test"),
+    ],
+)
+async def test_a_search_is_narrowed_down(
+    directory: Directory, only: Filter, has: str, has_not: str
+) -> None:
+    found = [one["name"] for one in (await directory.page(choosing(), "", 1, 100, only)).connectors]
+    assert has in found
+    assert has_not not in found
+    assert set(found) < set(await names(directory))
+
+
+async def test_a_filter_widens_no_policy(directory: Directory) -> None:
+    only = Filter(country="ES")
+    assert (await directory.page(choosing(countries=("FR",)), "", 1, 100, only)).total == 0
+
+
 async def test_a_page_that_is_not_there_is_empty(directory: Directory) -> None:
     page = await directory.page(choosing(), "", 99, 50)
     assert (page.connectors, page.page, page.pages) == ((), 99, 1)
@@ -152,6 +174,7 @@ async def test_a_connector_is_shown_in_json_values(directory: Directory) -> None
             "color": "4e2a84",
             "beta": False,
             "capabilities": ["bank"],
+            "countries": ["FR"],
             "auth_mechanism": "credentials",
         },
     )

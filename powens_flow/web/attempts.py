@@ -5,6 +5,7 @@ from typing import Final
 
 from aiohttp import web
 
+from powens_flow.connectors import Filter
 from powens_flow.errors import FlowError
 from powens_flow.idempotency import IdempotencyKey
 from powens_flow.view import View
@@ -16,6 +17,13 @@ from powens_flow.web.starting import RECONNECT, Start, start_from_json
 
 LARGEST_PAGE: Final = 200
 LONGEST_SEARCH: Final = 200
+
+FILTERS: Final[Mapping[str, str]] = {
+    "capability": "those that have this capability (`bank`, `document`, ...)",
+    "country": "those of this country, by its ISO code",
+    "auth_mechanism": "those of this mechanism (`credentials`, `webauth`)",
+}
+"""What a search may be narrowed down to, and what each says."""
 
 
 async def start(call: Call) -> web.Response:
@@ -56,16 +64,20 @@ async def send(call: Call) -> web.Response:
 
 
 async def connectors(call: Call) -> web.Response:
-    """`GET attempts/{id}/connectors`: those to choose from, searched and paged."""
+    """`GET attempts/{id}/connectors`: those to choose from, searched, narrowed down, paged."""
     query = call.request.query
     wrong: dict[str, str] = {}
     page = _number(query, "page", 1, 2**31, wrong)
     size = _number(query, "size", call.connect.limits.connectors, LARGEST_PAGE, wrong)
-    if len(query.get("q", "")) > LONGEST_SEARCH:
-        wrong["q"] = f"must be at most {LONGEST_SEARCH} characters"
+    for name in ("q", *FILTERS):
+        if len(query.get(name, "")) > LONGEST_SEARCH:
+            wrong[name] = f"must be at most {LONGEST_SEARCH} characters"
     if wrong:
         raise Problem("invalid", f"wrong in the query: {', '.join(wrong)}", wrong)
-    found = await call.owner.connectors(call.attempt_id, query.get("q", ""), page=page, size=size)
+    only = Filter(**{name: query[name] for name in FILTERS if query.get(name)})
+    found = await call.owner.connectors(
+        call.attempt_id, query.get("q", ""), page=page, size=size, only=only
+    )
     return shown(
         {
             "connectors": [dict(one) for one in found.connectors],

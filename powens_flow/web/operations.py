@@ -5,7 +5,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from powens_flow.web.attempts import LARGEST_PAGE, LONGEST_SEARCH
+from powens_flow.web.attempts import FILTERS, LARGEST_PAGE, LONGEST_SEARCH
 from powens_flow.web.retried import HEADER
 from powens_flow.web.schemas import TEXT, Schema, ref
 
@@ -83,7 +83,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         ),
     ),
     "connectors": Operation(
-        "The connectors to choose from, searched and paged.",
+        "The connectors to choose from, searched, narrowed down, paged.",
         {200: Said("One page.", schema=ref("ConnectorPage"))},
         parameters=(
             _ATTEMPT,
@@ -92,6 +92,10 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
                 "query",
                 {**TEXT, "maxLength": LONGEST_SEARCH},
                 "Words of the connector's name.",
+            ),
+            *(
+                Parameter(name, "query", {**TEXT, "maxLength": LONGEST_SEARCH}, f"Only {which}.")
+                for name, which in FILTERS.items()
             ),
             _number("page", 2**31, "The page, from 1."),
             _number("size", LARGEST_PAGE, "How many a page has."),

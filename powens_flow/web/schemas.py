@@ -161,6 +161,7 @@ _CONNECTOR: Final = objects(
         "color": of_type(str | None),
         "beta": _PLAIN[bool],
         "capabilities": lists(TEXT),
+        "countries": lists(TEXT),
         "auth_mechanism": of_type(str | None),
     }
 )

@@ -28,11 +28,12 @@ SHOWN = {40, 59, 63, 71, 88, 102, 110, 122, 130, 140, 150, 160}
 """All but the hidden 120 and the restricted 121."""
 
 
-async def _found(w: World, q: str = "", **page: int) -> list[int]:
+async def _found(w: World, q: str = "", page: int = 1, size: int = 50) -> list[int]:
     owner = w.engine.for_owner(OWNER)
     view = await owner.start()
     assert shown(view) == CHOOSE
-    return [one["id"] for one in (await owner.connectors(view.attempt_id, q, **page)).connectors]
+    found = await owner.connectors(view.attempt_id, q, page=page, size=size)
+    return [one["id"] for one in found.connectors]
 
 
 @pytest.mark.parametrize(

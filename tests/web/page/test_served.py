@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, ConsoleMessage, Page, expect
 
 from tests.web.page.capture import Capture
 from tests.web.page.conftest import PATIENCE
@@ -59,9 +59,27 @@ async def page(browser: Browser, capture: Capture, address: str) -> AsyncIterato
     capture.follow(context, address)
     capture.type(PASSWORD)
     page = await context.new_page()
+    said = heard(page)
     await page.goto(address)
     yield page
     await context.close()
+    assert said == []
+
+
+def heard(page: Page) -> list[str]:
+    """Errors of scripts, and what the content security policy refuses.
+
+    The attempt of the person before is not the new person's: that it is not found is an answer.
+    """
+    said: list[str] = []
+
+    def told(message: ConsoleMessage) -> None:
+        if message.type == "error" and "(Not Found)" not in message.text:
+            said.append(message.text)
+
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", told)
+    return said
 
 
 async def as_somebody_with(page: Page, option: str) -> None:
