@@ -14,7 +14,7 @@ from powens_flow.cli.machines import loaded, machines_option, registry_option
 from powens_flow.cli.records import consent, export
 from powens_flow.cli.show import show
 from powens_flow.cli.stores import json_option, machine_named, now, on_store, store_option
-from powens_flow.cli.tables import cells, console, moment, table
+from powens_flow.cli.tables import cells, console, moment, table, tell
 from powens_flow.inspection import Funnel, funnel, reasons, spoken, trouble
 from powens_flow.inspection.durations import typed
 from powens_flow.inspection.redaction import plain
@@ -170,17 +170,19 @@ def _page_json(page: Page, what: Trouble, at: datetime) -> dict[str, Any]:
 
 
 def _print_page(page: Page, what: Trouble, at: datetime) -> None:
-    out = console()
     made = table(
         ("attempt", "owner", "machine", "state", "for", "begun", "connector", "remarks"),
         right=("for",),
-        whole=("attempt", "state", "for", "begun"),
+        whole=("attempt", "owner", "machine", "state", "for", "begun"),
     )
     for one in page.attempts:
         made.add_row(*cells(*_cells(one, what, at)))
-    out.print(made if page.attempts else "none")
+    if page.attempts:
+        tell(made)
+    else:
+        console().print("none")
     if page.before is not None:
-        out.print(f"there are more: --before {page.before}")
+        console().print(f"there are more: --before {page.before}")
 
 
 def _cells(one: Listed, what: Trouble, at: datetime) -> tuple[object, ...]:
@@ -229,13 +231,12 @@ def funnelling(
 
 
 def _print_funnel(one: Funnel) -> None:
-    out = console()
-    out.print(
+    console().print(
         f"{one.machine}: {one.attempts} attempts, {one.completed} completed,"
         f" {one.under_way} under way, {one.lost} lost"
     )
-    out.print(_steps(one))
-    out.print(_connectors(one))
+    tell(_steps(one))
+    tell(_connectors(one))
 
 
 def _steps(one: Funnel) -> Table:

@@ -15,7 +15,7 @@ from powens_flow.cli.stores import (
     store_option,
     story,
 )
-from powens_flow.cli.tables import cells, console, facts, moment, table
+from powens_flow.cli.tables import cells, console, facts, moment, table, tell
 from powens_flow.inspection import (
     ConsentRecord,
     Difference,
@@ -89,8 +89,7 @@ def consent(
 
 
 def _print_consent(record: ConsentRecord) -> None:
-    out = console()
-    out.print(
+    console().print(
         facts(
             (
                 ("attempt", record.attempt),
@@ -116,7 +115,7 @@ def _print_consent(record: ConsentRecord) -> None:
         accounts, subscriptions = _ids(one.accounts), _ids(one.subscriptions)
         made.add_row(*cells(moment(at), what, accounts, subscriptions, asked))
     if lines:
-        out.print(made)
+        tell(made)
 
 
 def _ids(ids: tuple[int, ...]) -> str:
@@ -189,5 +188,5 @@ def _print_replay(flight: Flight, today: str, found: tuple[Difference, ...]) -> 
     made = table(("transition", "state", "trigger", "led to", "today"), right=("transition",))
     for one in found:
         made.add_row(*cells(one.seq, one.state, one.trigger, one.was, one.told))
-    out.print(made)
+    tell(made)
     out.print(f"{len(found)} of {len(flight.rows)} transitions differ")

@@ -12,7 +12,7 @@ from powens_flow.attempt import CallRecord, JournalRow
 from powens_flow.cli.diagram import graph_wanted, write_picture
 from powens_flow.cli.machines import loaded, machines_option, registry_option
 from powens_flow.cli.stores import json_option, now, output_option, store_option, story
-from powens_flow.cli.tables import cells, console, facts, moment, table
+from powens_flow.cli.tables import cells, console, facts, moment, table, tell
 from powens_flow.diagrams import FORMATS
 from powens_flow.inspection import Story, path_of, sequence_of, spoken
 from powens_flow.inspection.folding import Round, rounds, same
@@ -71,8 +71,7 @@ def _machine(found: Story) -> Definition:
 
 
 def _tell(found: Story, at: datetime) -> None:
-    out = console()
-    out.print(facts(_facts(found, at)))
+    console().print(facts(_facts(found, at)))
     made = table(
         ("when", "state", "spent", "trigger", "cause", "to", "with"),
         right=("spent",),
@@ -83,7 +82,7 @@ def _tell(found: Story, at: datetime) -> None:
             made.add_row(*_cells(row))
         if each.times > 1:
             made.add_row(*_again(found.rows[each.place :][: each.length * each.times], each))
-    out.print(made)
+    tell(made)
 
 
 def _cells(row: JournalRow) -> tuple[Text, ...]:

@@ -5,11 +5,18 @@ from datetime import datetime
 
 from rich.box import SIMPLE
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
-WIDTH = 160
-"""Columns where the output is no terminal."""
+WIDTH = 10_000
+"""Columns where the output is no terminal: a row is one line there, whatever it holds."""
+
+WIDEST = 10_000
+"""Columns that any table fits into: for finding out how many it needs."""
+
+NOTHING = "-"
+"""Stands in a cell for what is not there."""
 
 
 def console() -> Console:
@@ -31,9 +38,22 @@ def table(columns: Iterable[str], *, right: Iterable[str] = (), whole: Iterable[
     return made
 
 
+def tell(made: Table) -> None:
+    """Print the table; where it does not fit, each row as lines of its own: nothing is cut off."""
+    out = console()
+    needed = Measurement.get(out, out.options.update(max_width=WIDEST), made).minimum
+    if needed <= out.width:
+        out.print(made)
+        return
+    names = [str(column.header) for column in made.columns]
+    for row in zip(*(column.cells for column in made.columns), strict=True):
+        out.print(facts(zip(names, map(str, row), strict=True)))
+        out.print()
+
+
 def cells(*values: object) -> tuple[Text, ...]:
     """One row; `-` for what is not there."""
-    return tuple(Text("-" if value in (None, "") else str(value)) for value in values)
+    return tuple(Text(NOTHING if value in (None, "") else str(value)) for value in values)
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> Table:
@@ -42,7 +62,7 @@ def facts(pairs: Iterable[tuple[str, object]]) -> Table:
     made.add_column(no_wrap=True)
     made.add_column(overflow="fold")
     for name, value in pairs:
-        if value not in (None, ""):
+        if value not in (None, "", NOTHING):
             made.add_row(name, Text(str(value)))
     return made
 
