@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from tests.e2e.hunting import Hunt, forms
 from tests.e2e.walker import walked
+from tests.hunting import Hunt, forms
 
 PARTS, WALKS, STEPS = 4, 16, 25
 FAULTS = {"handler.failed", "drive.failed", "listener.failed"}

@@ -27,8 +27,8 @@ from powens_flow.testing import REDIRECT_URI, World, world
 from powens_flow.vault import StoreVault
 from powens_flow.view import View
 from tests.e2e.drawing import BARRED, CODES, CONNECTORS, KINDS, LOGINS, PATHS, STATES
-from tests.e2e.hunting import Hunt
 from tests.e2e.story import EVENTS, OWNER, assert_replays
+from tests.hunting import Hunt
 
 DOCUMENTED = (FlowError, e.InvalidEvent, PowensError)
 """All that may come out of an owner's methods."""

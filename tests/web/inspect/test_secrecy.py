@@ -12,8 +12,8 @@ from powens_flow.store.fleet import Wanted
 from powens_flow.store.sqlite import SQLiteStore
 from powens_flow.testing import Script, World
 from powens_flow.web.inspect import inspect_app
-from tests.e2e.hunting import Hunt
 from tests.e2e.walker import Walk, opened
+from tests.hunting import Hunt
 from tests.web.inspect.desk import authenticate_staff
 from tests.web.inspect.test_access import PATHS
 
