@@ -11,6 +11,7 @@ import structlog
 from powens_flow import telemetry
 from powens_flow.attempt import Attempt
 from powens_flow.clock import Clock
+from powens_flow.patience import Patience, wake
 from powens_flow.store.port import Store, StoreError, Taken
 
 log = structlog.get_logger("powens_flow")
@@ -27,10 +28,11 @@ class Drives:
     """Each attempt is driven by one task; `rested` is told of each that has come to rest, and
     each of `watchers` of the id of one whose drive has ended, however it did."""
 
-    def __init__(self, store: Store, clock: Clock, holder: str) -> None:
+    def __init__(self, store: Store, clock: Clock, holder: str, patience: float) -> None:
         self._store = store
         self._clock = clock
         self._holder = holder
+        self._patience = Patience(patience)
         self._tasks: dict[str, asyncio.Task[Attempt]] = {}
         self._rests: dict[asyncio.Task[Attempt], asyncio.Future[None]] = {}
         self._waiters: dict[tuple[str, int], asyncio.Future[None]] = {}
@@ -56,19 +58,15 @@ class Drives:
             self._renewal = loop.create_task(self._renew())
         return task
 
-    async def driven(
-        self, taken: Taken, work: Coroutine[Any, Any, Attempt], patience: float
-    ) -> Attempt | None:
+    async def driven(self, taken: Taken, work: Coroutine[Any, Any, Attempt]) -> Attempt | None:
         """Drive a leased attempt to its rest; None, and it is driven on, when patience ends."""
-        loop = asyncio.get_running_loop()
         task = self.start(taken, work)
-        rest = self._rests[task] = loop.create_future()
-        timer = loop.call_later(patience, _wake, rest)
+        rest = self._rests[task] = self._patience.begin()
         try:
             await rest
         finally:
-            timer.cancel()
             self._rests.pop(task, None)
+            wake(rest)
         return task.result() if task.done() else None
 
     async def settled(self, within: float | None = None) -> bool:
@@ -90,13 +88,14 @@ class Drives:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._patience.close()
         if self._renewal is not None:
             self._renewal.cancel()
             self._renewal = None
 
     # --- those who wait for a posted event -------------------------------------------------------
 
-    async def taken(self, attempt_id: str, seq: int, patience: float) -> bool:
+    async def taken(self, attempt_id: str, seq: int) -> bool:
         """Wait until the drive that has the event posted as `seq` rests; False if patience ends.
 
         True also for one that nobody drives here any more: it was taken, or is elsewhere.
@@ -109,15 +108,13 @@ class Drives:
             raise refused
         if attempt_id not in self._tasks:
             return True
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters[attempt_id, seq] = waiter
+        waiter = self._waiters[attempt_id, seq] = self._patience.begin()
         try:
-            await asyncio.wait_for(waiter, patience)
-        except TimeoutError:
-            return False
+            await waiter
         finally:
-            self._waiters.pop((attempt_id, seq), None)
-        return True
+            was_told = self._waiters.pop((attempt_id, seq), None) is None
+            wake(waiter)
+        return was_told
 
     def refuse(self, attempt_id: str, seq: int, error: Exception) -> None:
         """Tell whoever posted the event that it was refused, or is about to ask for it."""
@@ -136,7 +133,7 @@ class Drives:
         if error is not None:
             log.error("drive.failed", attempt=attempt_id, error=type(error).__name__)
         if task in self._rests:
-            _wake(self._rests[task])
+            wake(self._rests[task])
         if self._waiters:
             self._release_waiters(attempt_id)
         if error is None and not task.cancelled():
@@ -146,7 +143,7 @@ class Drives:
 
     def _release_waiters(self, attempt_id: str) -> None:
         for key in [key for key in self._waiters if key[0] == attempt_id]:
-            _wake(self._waiters.pop(key))
+            wake(self._waiters.pop(key))
 
     async def _renew(self) -> None:
         """Prolong the leases of what is driven here, for as long as anything is."""
@@ -160,11 +157,6 @@ class Drives:
                 await self._store.renew(self._holder, tuple(self._tasks), until)
             except StoreError as error:  # tried again in time: a lease outlives two renewals
                 log.error("lease.not_renewed", error=type(error).__name__)
-
-
-def _wake(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
 
 
 def _nobody(attempt: Attempt) -> None:

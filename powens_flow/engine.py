@@ -75,7 +75,6 @@ class Engine:
         self._clock = clock or SystemClock()
         self._store = store
         self._new_id = new_id or _unguessable
-        self._patience = patience
         self._grace = grace
         self._holder = self._new_id()
         self._machines = (
@@ -88,7 +87,7 @@ class Engine:
         self._sealer = Sealer(keys)
         self._directory = Directory(api, self._clock)
         self._listeners = Listeners(store, self._clock)
-        self._drives = Drives(store, self._clock, self._holder)
+        self._drives = Drives(store, self._clock, self._holder, patience)
         self._tools = Tools(
             services=Services(api, keys, keyring, vault, store, self._clock),
             definition=self._machines.__getitem__,
@@ -433,7 +432,7 @@ class Engine:
         """The view once the posted event was taken, here; another process's rest is not seen."""
         attempt_id, seq = busy.attempt.id, busy.seq
         try:
-            if seq is None or not await self._drives.taken(attempt_id, seq, self._patience):
+            if seq is None or not await self._drives.taken(attempt_id, seq):
                 return self._working(busy.attempt)
         except (NotAccepted, e.InvalidEvent) as error:
             raise self._told(error, await self._load(None, attempt_id)) from None
@@ -444,7 +443,7 @@ class Engine:
     async def _driven_view(self, taken: Taken, work: Coroutine[Any, Any, Attempt]) -> View:
         """The view at the next rest; the work goes on if the caller leaves or loses patience."""
         try:
-            rested = await self._drives.driven(taken, work, self._patience)
+            rested = await self._drives.driven(taken, work)
         except LeaseLost:
             return self._view(await self._load(None, taken.attempt.id))
         return self._working(taken.attempt) if rested is None else self._view(rested)

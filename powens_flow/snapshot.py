@@ -21,6 +21,7 @@ from cattrs.gen import make_dict_unstructure_fn, override
 
 from powens_flow.attempt import Attempt, CallRecord, Connector, JournalRow
 from powens_flow.evolving import evolve
+from powens_flow.json_text import from_json, to_json
 from powens_flow.policy import Policy
 from powens_flow.store.port import SnapshotUnreadable
 
@@ -28,10 +29,6 @@ T = TypeVar("T")
 
 REMEMBERED: Final = 512
 """How many policies, and how many connectors, are remembered; one is about 3 KB."""
-
-# Not ASCII is escaped: half a surrogate pair in a bank's text can be written to no database.
-_to_json: Final = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
-_from_json: Final = json.JSONDecoder().decode
 
 
 @frozen
@@ -45,7 +42,7 @@ class RowDetails:
 
 def dump(attempt: Attempt) -> str:
     """The attempt as one JSON object, on one line."""
-    text = _to_json(_head(attempt))[:-1]
+    text = to_json(_head(attempt))[:-1]
     if attempt.policy is not _DEFAULT_POLICY and attempt.policy != _DEFAULT_POLICY:
         text = f"{text}{_POLICY_NEXT}{_POLICIES.text_of(attempt.policy)[1:]}"
     if attempt.connector is not None:
@@ -77,7 +74,7 @@ def dump_row(row: JournalRow) -> str:
         plain["facts"] = row.facts
     if row.calls:
         plain["calls"] = [_call(call) for call in row.calls]
-    return _to_json(plain) if plain else "{}"
+    return to_json(plain) if plain else "{}"
 
 
 def load_row(text: str) -> RowDetails:
@@ -193,7 +190,7 @@ class _Remembered(Generic[T]):
         known = self._texts.get(id(value))
         if known is not None:
             return known[1]
-        text = _to_json(self._from_value(value))
+        text = to_json(self._from_value(value))
         self._remember(value, text)
         return text
 
@@ -201,7 +198,7 @@ class _Remembered(Generic[T]):
         known = self._values.get(text)
         if known is not None:
             return known
-        value: T = self._to_value(_from_json(text), self._kind)
+        value: T = self._to_value(from_json(text), self._kind)
         self._remember(value, text)
         return value
 
@@ -254,7 +251,7 @@ def _load_parts(text: str) -> Attempt:
         raise ValueError
     head, is_connector, connector = text[:-1].partition(_CONNECTOR_NEXT)
     head, is_policy, policy = head.partition(_POLICY_NEXT)
-    plain = _from_json(f"{head}}}")
+    plain = from_json(f"{head}}}")
     if is_policy:
         plain["policy"] = _POLICIES.value_of(f"{{{policy}")
     plain.setdefault("policy", _DEFAULT_POLICY)  # making and checking another costs as much again
@@ -269,7 +266,7 @@ def _load_parts(text: str) -> Attempt:
 
 def _loaded(text: str, kind: type[T]) -> T:
     try:
-        plain = _from_json(text)
+        plain = json.loads(text)
         if type(plain) is dict:
             return _PRECISE.structure(plain, kind)
         where = "no JSON object"

@@ -1,15 +1,14 @@
 """The body of an answer, read and parsed within limits."""
 
-import json
 import zlib
 from typing import Any, Final
 
 import aiohttp
+import orjson
 from aiohttp import hdrs
 
 from powens_flow.api.errors import Flaw
 
-_decoded: Final = json.JSONDecoder().decode
 _ZLIB_OR_GZIP: Final = 32 + zlib.MAX_WBITS
 
 
@@ -74,11 +73,8 @@ def parsed(body: bytes) -> Any:
     if not body:
         return None
     try:
-        text = body.decode("utf-8")
-        value = _decoded(text)
-        if "\\ud" in text or "\\uD" in text:
-            json.dumps(value, ensure_ascii=False).encode("utf-8")
-    except (ValueError, RecursionError):
+        value = orjson.loads(body)
+    except ValueError:
         value = Unusable(Flaw.NOT_JSON)
     if isinstance(value, Unusable):
         raise value

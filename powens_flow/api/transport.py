@@ -1,6 +1,5 @@
 """One call over HTTP: sent once, read within limits, answered or turned into an error."""
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -19,6 +18,7 @@ from powens_flow.api.reading import Reader
 from powens_flow.api.recording import current_recording
 from powens_flow.attempt import CallRecord
 from powens_flow.clock import Clock
+from powens_flow.json_text import to_json_bytes
 from powens_flow.secret import Secret
 from powens_flow.telemetry import hooks
 
@@ -67,7 +67,6 @@ _HEADERS: Final = CIMultiDict(
     }
 )
 _BODY_HEADERS: Final = CIMultiDict(_HEADERS, **{hdrs.CONTENT_TYPE: "application/json"})
-_encoded: Final = json.JSONEncoder(default=Secret.reveal, separators=(",", ":")).encode
 
 
 class Transport:
@@ -178,7 +177,7 @@ class Transport:
             request.method,
             URL(self._prefix + path, encoded=True) if isinstance(path, str) else path,
             headers=_headers(request.token, body),
-            data=None if body is None else _encoded(body).encode(),
+            data=None if body is None else to_json_bytes(body, Secret.reveal),
             timeout=self._checking if request.checking else self._brief,
             allow_redirects=False,
             raise_for_status=False,

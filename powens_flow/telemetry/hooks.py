@@ -1,5 +1,6 @@
 """The few points at which the engine lets itself be watched."""
 
+import logging
 from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +35,19 @@ def start() -> None:
 
 def moved(attempt: Attempt, row: JournalRow) -> None:
     """A transition was made, and is about to be saved."""
+    if _is_heard():
+        _log_move(attempt, row)
+    if _active is not None:
+        _active.moved(attempt, row)
+
+
+def _is_heard() -> bool:
+    """Whether the application lets transitions into its log; unknown is yes."""
+    is_enabled_for = getattr(log, "is_enabled_for", None)
+    return is_enabled_for is None or bool(is_enabled_for(logging.INFO))
+
+
+def _log_move(attempt: Attempt, row: JournalRow) -> None:
     log.info(
         "attempt.transition",
         attempt=row.attempt_id,
@@ -45,8 +59,6 @@ def moved(attempt: Attempt, row: JournalRow) -> None:
         request_id=row.calls[-1].request_id if row.calls else None,
         **{"from": row.source, "to": row.dest},
     )
-    if _active is not None:
-        _active.moved(attempt, row)
 
 
 def driven(attempt: Attempt, work: Coroutine[Any, Any, Attempt]) -> Coroutine[Any, Any, Attempt]:

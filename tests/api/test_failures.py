@@ -116,7 +116,7 @@ async def test_a_server_that_is_not_there_was_certainly_not_reached() -> None:
         (b"", Flaw.WRONG_SHAPE),
         (b"null", Flaw.WRONG_SHAPE),
         (b"{}", Flaw.WRONG_SHAPE),
-        (b'{"id": NaN}', Flaw.WRONG_SHAPE),
+        (b'{"id": NaN}', Flaw.NOT_JSON),
     ],
 )
 async def test_an_answer_that_cannot_be_used_may_still_have_acted(

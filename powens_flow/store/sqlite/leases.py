@@ -1,15 +1,15 @@
 """Taking attempts, and giving them back: what the SQLite store does for leases."""
 
-import json
 import sqlite3
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from attrs import frozen
 
 from powens_flow.attempt import Attempt
 from powens_flow.evolving import evolve
+from powens_flow.json_text import from_json, to_json
 from powens_flow.snapshot import load
 from powens_flow.store.port import Busy, Lease, Posted, SnapshotUnreadable, Taken
 from powens_flow.store.sqlite import statements as sql
@@ -17,12 +17,10 @@ from powens_flow.store.times import micros, moment
 
 DB = sqlite3.Connection
 
-_to_json: Final = json.JSONEncoder(separators=(",", ":")).encode
-
 
 def inbox(db: DB, no: int) -> tuple[Posted, ...]:
     """The events that wait for the attempt, in the order they came."""
-    return tuple(Posted(seq, json.loads(event)) for seq, event in db.execute(sql.INBOX, (no,)))
+    return tuple(Posted(seq, from_json(event)) for seq, event in db.execute(sql.INBOX, (no,)))
 
 
 def free(db: DB, no: int) -> bool:
@@ -83,7 +81,7 @@ class TakeWork:
         if self.event is None:
             return Busy(attempt)
         (seq,) = db.execute(sql.NUMBER_POSTED, (no,)).fetchone()
-        db.execute(sql.POST, (no, seq, _to_json(self.event)))
+        db.execute(sql.POST, (no, seq, to_json(self.event)))
         return Busy(attempt, seq)
 
 

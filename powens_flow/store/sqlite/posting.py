@@ -1,17 +1,15 @@
 """Leaving an event for whoever drives the attempt: what the SQLite store does for remedies."""
 
-import json
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
+from powens_flow.json_text import to_json
 from powens_flow.store.sqlite import statements as sql
 from powens_flow.store.times import micros
 
 DB = sqlite3.Connection
-
-_to_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def post(db: DB, attempt_id: str, event: Mapping[str, Any], version: int, now: datetime) -> bool:
@@ -22,6 +20,6 @@ def post(db: DB, attempt_id: str, event: Mapping[str, Any], version: int, now: d
     (no,) = found
     if db.execute(sql.IS_POSTED, (no, event["type"])).fetchone() is None:
         (seq,) = db.execute(sql.NUMBER_POSTED, (no,)).fetchone()
-        db.execute(sql.POST, (no, seq, _to_json(dict(event))))
+        db.execute(sql.POST, (no, seq, to_json(dict(event))))
     db.execute(sql.WAKE_NOW, (micros(now), no))
     return True

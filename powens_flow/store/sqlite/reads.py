@@ -1,6 +1,5 @@
 """What the SQLite store reads: journals, what listeners must hear, claims."""
 
-import json
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
@@ -8,6 +7,7 @@ from itertools import chain, islice
 from typing import Any
 
 from powens_flow.attempt import Attempt, Claim, JournalRow
+from powens_flow.json_text import from_json
 from powens_flow.snapshot import load, load_row
 from powens_flow.store.port import SnapshotUnreadable, Untold
 from powens_flow.store.sqlite import statements as sql
@@ -54,7 +54,7 @@ def claimed(db: DB, key: str, now: datetime) -> Claim | None:
     found = db.execute(sql.CLAIMED, (key,)).fetchone()
     if found is None or found[1] <= micros(now):
         return None
-    return Claim(key, found[0], moment(found[1]), json.loads(found[2]))
+    return Claim(key, found[0], moment(found[1]), from_json(found[2]))
 
 
 def claim(db: DB, wanted: Claim, now: datetime) -> Claim:

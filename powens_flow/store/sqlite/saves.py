@@ -1,13 +1,13 @@
 """Creating and saving attempts: what the SQLite store writes of each step."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from attrs import frozen
 
 from powens_flow.attempt import Attempt, Claim, Connector, JournalRow
+from powens_flow.json_text import to_json
 from powens_flow.snapshot import dump, dump_row
 from powens_flow.store.port import DuplicateAttempt, Lease, LeaseLost, Posted, Save, StoreError
 from powens_flow.store.sqlite import statements as sql
@@ -15,8 +15,6 @@ from powens_flow.store.sqlite.leases import free, inbox
 from powens_flow.store.times import micros
 
 DB = sqlite3.Connection
-
-_to_json: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def row_values(row: JournalRow, *, untold: bool) -> tuple[Any, ...]:
@@ -37,7 +35,7 @@ def row_values(row: JournalRow, *, untold: bool) -> tuple[Any, ...]:
 
 def claim_values(claim: Claim) -> tuple[Any, ...]:
     """The claim as `statements.CLAIM` takes it."""
-    return claim.key, claim.attempt_id, micros(claim.until), _to_json(dict(claim.data))
+    return claim.key, claim.attempt_id, micros(claim.until), to_json(dict(claim.data))
 
 
 def set_connector(db: DB, no: int, connector: Connector | None) -> None:

@@ -1,0 +1,40 @@
+"""JSON text and back, quickly: each save writes some, and each event reads some."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+__all__ = ["from_json", "to_json", "to_json_bytes"]
+
+
+def to_json(value: Any) -> str:
+    """The value as JSON, on one line, that any database takes.
+
+    What UTF-8 has no bytes for (half a surrogate pair) is escaped.
+
+    Raises:
+        TypeError: it holds what JSON has no form for.
+    """
+    return to_json_bytes(value).decode()
+
+
+def to_json_bytes(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
+    """The same as UTF-8; `default` answers what to write for what JSON has no form for."""
+    try:
+        return orjson.dumps(value, default)
+    except TypeError:  # half a surrogate pair, or an integer of more than 64 bits
+        return json.dumps(value, default=default, separators=(",", ":")).encode()
+
+
+def from_json(text: str) -> Any:
+    """The value that `to_json` wrote.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    try:
+        return orjson.loads(text)
+    except ValueError:  # what was escaped is nothing that it takes
+        return json.loads(text)
