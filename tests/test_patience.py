@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Callable
 from contextvars import Context
-from typing import Any
+from typing import Any, TypeVarTuple
 
 from powens_flow.patience import Patience, wake
+
+Given = TypeVarTuple("Given")
 
 
 class Loop(asyncio.SelectorEventLoop):
@@ -20,8 +22,8 @@ class Loop(asyncio.SelectorEventLoop):
     def call_at(
         self,
         when: float,
-        callback: Callable[..., object],
-        *args: Any,
+        callback: Callable[[*Given], object],
+        *args: *Given,
         context: Context | None = None,
     ) -> asyncio.TimerHandle:
         self.timers += 1
