@@ -89,7 +89,7 @@ export class Client {
         signal: AbortSignal.any(signals),
         credentials: "include",
         cache: "no-store",
-        redirect: "error",
+        redirect: "manual",
       });
       this.onNetwork("");
       return answer;
@@ -104,16 +104,18 @@ export class Client {
     const grown = Math.min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** tries);
     const wait = seconds ? seconds * 1000 : grown * (0.75 + Math.random() / 2);
     return new Promise((resolve, reject) => {
+      const over = new AbortController(); // leaves no listener behind
       const done = (how) => {
         clearTimeout(timer);
-        removeEventListener("online", again);
+        over.abort();
         how();
       };
       const again = () => done(resolve);
       const timer = setTimeout(again, wait);
-      addEventListener("online", again);
+      addEventListener("online", again, { signal: over.signal });
       for (const one of [this.closing.signal, signal]) {
-        one?.addEventListener("abort", () => done(() => reject(one.reason)), { once: true });
+        const left = () => done(() => reject(one.reason));
+        one?.addEventListener("abort", left, { once: true, signal: over.signal });
       }
     });
   }
@@ -128,7 +130,9 @@ function retryAfter(answer) {
   return seconds > 0 ? Math.min(seconds, 60) : 0;
 }
 
+/** None of the routes redirects: a redirect is the backend's own way to ask for a sign-in. */
 async function read(answer) {
+  if (answer.type === "opaqueredirect") throw new Problem(401, { code: "unauthenticated" });
   const body = await answer.json().catch(() => null);
   if (!answer.ok || body === null) throw new Problem(answer.status, body ?? {});
   return body;

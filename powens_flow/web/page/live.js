@@ -54,8 +54,9 @@ export class Live {
     this.stream = new EventSource(this.url, { withCredentials: true });
     this.stream.addEventListener("open", () => (this.flows = true));
     this.stream.addEventListener("view", (event) => this.onView(JSON.parse(event.data)));
-    this.stream.addEventListener("error", () => {
-      this.flows = false; // it reconnects by itself, or it was refused: then we look
+    this.stream.addEventListener("error", ({ currentTarget }) => {
+      this.flows = false; // it reconnects by itself; where it was refused we look, and try it again
+      if (currentTarget.readyState === EventSource.CLOSED) this.stream = null;
       this.#later();
     });
   }
@@ -71,6 +72,7 @@ export class Live {
     const needed = !this.flows || this.isWorking();
     this.pause = needed ? Math.min(LONGEST_LOOK, this.pause * 1.6) : LONGEST_LOOK;
     if (needed) await this.look();
+    if (!this.stream && this.pause === LONGEST_LOOK) this.#follow();
     this.#later();
   }
 }

@@ -23,7 +23,7 @@ import { Memory } from "./memory.js";
 import { Notices } from "./notices.js";
 import { sameToPerson, screenOf } from "./screens.js";
 import { CHECKING, checking } from "./screen-form.js";
-import { chosenLanguage, loadTexts } from "./texts.js";
+import { chosenLanguage, loadTexts, UNLOADED } from "./texts.js";
 
 /** What the element tells its page; each bubbles, and has the attempt's id in its detail. */
 export const EVENTS = [
@@ -84,7 +84,13 @@ export class PowensConnect extends HTMLElement {
     const opening = (this.opening = Symbol());
     const language = chosenLanguage(this.getAttribute("lang"), this.#languages());
     const how = { url: this.getAttribute("texts") ?? "", own: this.texts ?? {} };
-    [this.#texts] = await Promise.all([loadTexts(language, how), this.styled]);
+    try {
+      [this.#texts] = await Promise.all([loadTexts(language, how), this.styled]);
+    } catch (error) {
+      console.error(error);
+      if (opening === this.opening) this.#showUnloaded(language);
+      return;
+    }
     if (opening !== this.opening) return;
     this.#frame();
     this.#client = new Client(this.getAttribute("base") ?? "/connect", {
@@ -261,6 +267,15 @@ export class PowensConnect extends HTMLElement {
       h("div", { class: "content" }, again),
     );
     this.main.querySelector("#title").focus();
+  }
+
+  /** Neither texts nor, perhaps, styles: the least that there is to say. */
+  #showUnloaded(language) {
+    const [words, again] = UNLOADED[language] ?? UNLOADED.en;
+    const reopen = button(again, () => this.#reopen(), "primary", "repeat", "reopen");
+    this.box.setAttribute("lang", language in UNLOADED ? language : "en");
+    this.box.replaceChildren(h("p", { role: "alert" }, words), reopen);
+    this.box.hidden = false;
   }
 
   #reopen() {

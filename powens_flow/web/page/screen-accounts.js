@@ -18,13 +18,15 @@ class Accounts {
 
   nodes() {
     const { accounts, subscriptions } = this.prompt;
+    const isEmpty = accounts.length + subscriptions.length === 0;
+    const words = this.consent();
+    if (!words && !isEmpty) return [this.wordless()];
     const groups = [
       this.group("accounts", "accounts.legend", accounts, (one) => this.account(one)),
       this.group("subscriptions", "accounts.subscriptions", subscriptions, (one) =>
         this.subscription(one),
       ),
     ];
-    const isEmpty = accounts.length + subscriptions.length === 0;
     const empty = h(
       "p",
       { class: "empty" },
@@ -33,14 +35,21 @@ class Accounts {
     );
     this.problem = h("p", { class: "problem", role: "alert" });
     this.share = button("", () => this.send(), "primary", "check", "choose_accounts");
-    const consent = isEmpty ? null : h("p", { class: "consent" }, this.consent());
+    const consent = isEmpty ? null : h("p", { class: "consent" }, words);
     this.told();
     return [isEmpty ? empty : groups, this.offered(), consent, this.problem, this.share];
   }
 
   /** The words that are approved: the policy names them, and the consent's record keeps the name. */
   consent() {
-    return this.context.t(this.prompt.consent_wording, {}, "consent.default");
+    return this.context.t(this.prompt.consent_wording);
+  }
+
+  /** Words that nobody was shown are not approved: the catalogue lacks the policy's key. */
+  wordless() {
+    console.error(`no text for ${this.prompt.consent_wording}`);
+    const text = h("p", {}, this.context.t("problem.no_consent_text"));
+    return h("div", { class: "trouble", role: "alert" }, icon("alert"), text);
   }
 
   group(kind, title, found, row) {

@@ -7,7 +7,8 @@ const PAGE = 20;
 const PAUSE = 200; // ms between the last letter and the search
 
 export function chooseConnector(context) {
-  return { content: new BankList(context).nodes() };
+  const list = new BankList(context);
+  return { content: list.nodes(), leave: () => list.left() };
 }
 
 class BankList {
@@ -65,6 +66,12 @@ class BankList {
   typed() {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.load(1), PAUSE);
+  }
+
+  /** Another screen is shown: what was about to be asked is not. */
+  left() {
+    clearTimeout(this.timer);
+    this.asking?.abort();
   }
 
   async load(page) {

@@ -3,6 +3,12 @@
 
 const OURS = ["en", "fr"];
 
+/** What is said when there are no texts to say it with. */
+export const UNLOADED = {
+  en: ["This page could not be loaded completely.", "Try again"],
+  fr: ["Cette page n’a pas pu être chargée entièrement.", "Réessayer"],
+};
+
 /** The first language of the browser, or the one asked for, that there are texts in. */
 export function chosenLanguage(asked, known = OURS) {
   const wanted = asked ? [asked] : (navigator.languages ?? [navigator.language]);

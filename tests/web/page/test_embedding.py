@@ -190,6 +190,7 @@ async def test_a_field_of_an_unknown_type_and_error_is_shown_as_text(scene: Scen
     await p.shown("fill_in_fields-unknown")
 
 
+@pytest.mark.stage(attributes='texts="/texts-{lang}.json"')
 async def test_accounts_that_are_shared_already_are_selected_and_stay_so(scene: Scene) -> None:
     p = scene.person
     account = {"name": "Compte", "number": "1", "iban": None, "type": "odd", "usage": None}
@@ -206,12 +207,50 @@ async def test_accounts_that_are_shared_already_are_selected_and_stay_so(scene: 
         "at_least_one": False,
         "consent_wording": "consent.of_theirs",
     }
+    texts = {"consent.of_theirs": "Words of their own, read by a lawyer."}
+    await p.page.route("**/texts-en.json", lambda route: route.fulfill(json=texts))
     await p.is_shown(showing(prompt))
     await p.opens()
     await p.sees("New accounts were found")
+    await p.sees_text("Words of their own, read by a lawyer.")
     boxes = p.page.get_by_role("checkbox")
     await expect(boxes.first).to_be_checked()
     await expect(boxes.first).to_be_disabled()
     await expect(boxes.last).not_to_be_checked()
     await p.sees_text("US$1.50")
     await p.shown("choose_accounts-active")
+
+
+async def test_words_that_are_missing_cannot_be_agreed_to(scene: Scene) -> None:
+    p = scene.person
+    account = {"id": 1, "name": "Compte", "number": "1", "iban": None, "type": "checking"}
+    more = {"usage": None, "balance": 1.5, "currency": "EUR", "active": False}
+    prompt = {
+        "kind": "choose_accounts",
+        "message_key": "accounts.choose",
+        "accepts": ["choose_accounts", "cancel"],
+        "accounts": [account | more],
+        "subscriptions": [],
+        "offered": [],
+        "at_least_one": False,
+        "consent_wording": "consent.of_theirs",
+    }
+    await p.is_shown(showing(prompt))
+    await p.opens()
+    await p.sees("Choose what to share")
+    await p.sees_text("The text that you would agree to is missing")
+    await expect(p.page.locator('[data-event="choose_accounts"]')).to_have_count(0)
+    await expect(p.button("Cancel")).to_be_visible()
+    assert p.faults.pop() == "error: no text for consent.of_theirs"
+
+
+async def test_a_page_whose_texts_do_not_come_says_so_and_tries_again(scene: Scene) -> None:
+    p = scene.person
+    await p.page.route("**/en.json", lambda route: route.abort())
+    await p.opens()
+    await p.sees_text("This page could not be loaded completely.")
+    await p.page.unroute("**/en.json")
+    await p.presses("Try again")
+    await p.sees("Choose your bank")
+    assert len(p.faults) == 1
+    p.faults.clear()

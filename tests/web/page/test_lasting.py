@@ -317,3 +317,36 @@ async def test_the_callback_hands_over_what_it_cannot_place(scene: Scene) -> Non
     await p.opens(path)
     await p.sees("The access was not granted at Banco del Puente")
     assert p.page.url == f"{scene.stage.origin}/?from=bank"
+
+
+async def test_a_sign_in_that_is_redirected_to_is_asked_for(scene: Scene) -> None:
+    p = scene.person
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.sees(f"Sign in to {BANK}")
+    away = {"status": 302, "headers": {"Location": "/sign-in"}}
+    await p.page.route("**/attempts/*", lambda route: route.fulfill(**away))
+    await p.reloads()
+    await p.sees("Please sign in again")
+    await p.page.unroute("**/attempts/*")
+    await p.presses("Try again")
+    await p.sees(f"Sign in to {BANK}")
+
+
+async def test_a_stream_that_was_refused_is_tried_again(scene: Scene) -> None:
+    p = scene.person
+    refused = []
+
+    async def refuse(route: Route) -> None:
+        refused.append(route.request.url)
+        if len(refused) > 2:
+            await route.continue_()
+        else:
+            await route.fulfill(status=429)
+
+    await p.page.route("**/stream", refuse)
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.signs_in(unique("decoupled-9"))
+    await p.sees("Approve in your bank's app")
+    await p.until(lambda: len(refused) > 2)
