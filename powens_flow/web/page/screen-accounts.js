@@ -156,7 +156,11 @@ class Accounts {
 
   told() {
     const count = this.boxes.filter((box) => box.checked).length;
-    this.share.lastChild.textContent = this.context.texts.counted("accounts.share", count);
+    const { t, texts } = this.context;
+    const none = count === 0 && this.prompt.at_least_one && this.boxes.length > 0;
+    this.share.lastChild.textContent = none
+      ? t("accounts.share_selected")
+      : texts.counted(this.prompt.accounts.length ? "accounts.share" : "contracts.share", count);
     this.share.className = `button ${count || this.boxes.length === 0 ? "primary" : "secondary"}`;
     this.problem.textContent = "";
     for (const tell of this.alls ?? []) tell();

@@ -21,8 +21,9 @@ export function done(context) {
 function summary(t, texts, result) {
   if (!result) return null;
   const shared = result.accounts.length + result.subscriptions.length;
+  const of = result.subscriptions.length === shared && shared > 0 ? "contracts" : "ended";
   const lines = [
-    result.consent ? ["check", texts.counted("ended.shared", shared)] : null,
+    result.consent ? ["check", texts.counted(`${of}.shared`, shared)] : null,
     result.access_expire
       ? ["clock", t("ended.access_until", { date: texts.date(result.access_expire) })]
       : null,

@@ -237,14 +237,14 @@ async def test_subscriptions_are_chosen_like_accounts(scene: Scene) -> None:
     await p.sees_text("Contracts and documents")
     await p.shown("choose_accounts-subscriptions")
     await p.shares_all()
-    await p.sees_text("2 accounts shared")
+    await p.sees_text("2 contracts shared")
 
 
 @pytest.mark.stage(policy={"at_least_one": True})
 async def test_at_least_one_account_has_to_be_chosen(scene: Scene) -> None:
     p = scene.person
     await signed_in(p, "")
-    await p.presses("Continue without sharing")
+    await p.presses("Share selected accounts")
     await p.sees_text("Please select at least one.")
     await p.shown("choose_accounts-at_least_one")
 
