@@ -57,6 +57,8 @@ async def scene(
         capture.follow(context, stage.origin)
         person = await person_in(context, stage, capture)
         yield Scene(stage, context, person)
+        for page in context.pages:  # what a test put in between may be at work on a last look
+            await page.unroute_all(behavior="ignoreErrors")
         await context.close()
         await stage.world.engine.settled(within=5.0)
         assert not stage.world.simulator.violations
