@@ -23,6 +23,7 @@ from powens_flow.errors import HandlerError, Outdated
 from powens_flow.evolving import evolve
 from powens_flow.handlers.failures import outcome_of
 from powens_flow.idempotency import IdempotencyKey, TakenBefore, key_from_json
+from powens_flow.keyring import SealBroken
 from powens_flow.machine import Definition, NotAccepted
 from powens_flow.machine.compose import State
 from powens_flow.outcomes import Outcome
@@ -236,7 +237,7 @@ class Drive:
             return _fitting(await handler(self, self.attempt))
         except PowensError as error:
             return outcome_of(error, writing=self._wrote_here)
-        except StoreError:
+        except (StoreError, SealBroken):  # the attempt stays as it was, until it can be gone on with
             raise
         except Exception as error:
             # A handler's own fault: the attempt is not lost for it, and its words, which may

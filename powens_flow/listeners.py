@@ -126,7 +126,8 @@ class Listeners:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _tasks(self) -> list[asyncio.Task[None]]:
-        working = [self._worker] if self._worker is not None else []
+        # One that was cancelled before it began has cleared nothing behind it.
+        working = [self._worker] if self._worker is not None and not self._worker.done() else []
         return [*working, *(task for lane in self._lanes for task in lane.tasks)]
 
     # --- hearing -----------------------------------------------------------------------------
@@ -149,7 +150,7 @@ class Listeners:
     # --- the store ---------------------------------------------------------------------------
 
     def _work_soon(self) -> None:
-        if self._worker is None:
+        if self._worker is None or self._worker.done():
             self._worker = asyncio.get_running_loop().create_task(self._work())
 
     async def _work(self) -> None:

@@ -10,6 +10,7 @@ from powens_flow import events as e
 from powens_flow.lanes import TellLater
 from powens_flow.listeners import Change, Listeners, Subscription
 from powens_flow.outcomes import Outcome
+from powens_flow.store.memory import MemoryStore
 from tests.small_world import SmallWorld, small_world
 
 
@@ -49,6 +50,17 @@ async def rung(here: SmallWorld) -> str:
     attempt_id = await here.started()
     await here.engine.for_owner("owner-1").send(attempt_id, e.Acted())
     return attempt_id
+
+
+async def test_one_whose_work_is_cancelled_before_it_began_closes_at_once() -> None:
+    listeners = Listeners(MemoryStore())
+    listeners.add(Subscription(Ear(), None, None))
+    await listeners.retell()
+    worker = next(task for task in asyncio.all_tasks() if task is not asyncio.current_task())
+    worker.cancel()  # a backend that fails as it starts
+    await asyncio.wait([worker])
+    async with asyncio.timeout(1):
+        await listeners.close(within=30.0)
 
 
 # --- hearing ------------------------------------------------------------------------------------
