@@ -237,7 +237,10 @@ class Drive:
             return _fitting(await handler(self, self.attempt))
         except PowensError as error:
             return outcome_of(error, writing=self._wrote_here)
-        except (StoreError, SealBroken):  # the attempt stays as it was, until it can be gone on with
+        except (
+            StoreError,
+            SealBroken,
+        ):  # the attempt stays as it was, until it can be gone on with
             raise
         except Exception as error:
             # A handler's own fault: the attempt is not lost for it, and its words, which may

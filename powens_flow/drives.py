@@ -1,8 +1,9 @@
 """The drives under way in this process: started, leased for as long as they last, waited for."""
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -36,6 +37,7 @@ class Drives:
         self._tasks: dict[str, asyncio.Task[Attempt]] = {}
         self._rests: dict[asyncio.Task[Attempt], asyncio.Future[None]] = {}
         self._waiters: dict[tuple[str, int], asyncio.Future[None]] = {}
+        self._held: Counter[str] = Counter()
         self._refused: OrderedDict[tuple[str, int], Exception] = OrderedDict()
         self._renewal: asyncio.Task[None] | None = None
         self.rested: Callable[[Attempt], None] = _nobody
@@ -67,7 +69,8 @@ class Drives:
         finally:
             self._rests.pop(task, None)
             wake(rest)
-        return task.result() if task.done() else None
+        # One that was cut short by `close` is taken up again, here or elsewhere.
+        return task.result() if task.done() and not task.cancelled() else None
 
     async def settled(self, within: float | None = None) -> bool:
         """Wait until nothing is driven, at most `within` seconds; whether nothing is."""
@@ -93,6 +96,20 @@ class Drives:
             self._renewal.cancel()
             self._renewal = None
 
+    @contextmanager
+    def held(self, attempt_id: str) -> Iterator[None]:
+        """An attempt that was taken here is driven soon, or let go: what is posted meanwhile is
+        waited for as if it were driven already."""
+        self._held[attempt_id] += 1
+        try:
+            yield
+        finally:
+            self._held[attempt_id] -= 1
+            if not self._held[attempt_id]:
+                del self._held[attempt_id]
+                if attempt_id not in self._tasks:
+                    self._release_waiters(attempt_id)
+
     # --- those who wait for a posted event -------------------------------------------------------
 
     async def taken(self, attempt_id: str, seq: int) -> bool:
@@ -106,7 +123,7 @@ class Drives:
         refused = self._refused.pop((attempt_id, seq), None)
         if refused is not None:
             raise refused
-        if attempt_id not in self._tasks:
+        if attempt_id not in self._tasks and attempt_id not in self._held:
             return True
         waiter = self._waiters[attempt_id, seq] = self._patience.begin()
         try:
@@ -134,7 +151,7 @@ class Drives:
             log.error("drive.failed", attempt=attempt_id, error=type(error).__name__)
         if task in self._rests:
             wake(self._rests[task])
-        if self._waiters:
+        if self._waiters and attempt_id not in self._tasks:  # else they wait for a later drive
             self._release_waiters(attempt_id)
         if error is None and not task.cancelled():
             self.rested(task.result())

@@ -237,6 +237,10 @@ class Engine:
         )
         if not isinstance(taken, Taken):
             return taken is not None
+        with self._drives.held(attempt_id):
+            return await self._woken(taken, id_connection)
+
+    async def _woken(self, taken: Taken, id_connection: int | None) -> bool:
         drive = await self._drive_or_let_go(taken)
         if taken.inbox or (taken.lapsed and drive.is_calling()):
             self._drives.start(taken, drive.run())  # what a crash left behind is looked at anyway
@@ -324,6 +328,13 @@ class Engine:
             if has_values:
                 raise Working(self._working(taken.attempt).prompt)
             return await self._waited(taken)
+        with self._drives.held(attempt_id):
+            return await self._sent(owner, taken, event, key)
+
+    async def _sent(
+        self, owner: str, taken: Taken, event: e.Event, key: IdempotencyKey | None
+    ) -> View:
+        attempt_id = taken.attempt.id
         drive = await self._drive_or_let_go(taken)
         if taken.inbox or (taken.lapsed and drive.is_calling()):
             # What came before goes first; after a crash, what it left behind is found out first.
@@ -413,7 +424,9 @@ class Engine:
         return await self._sealer.check(attempt, event.values)
 
     def _accepts(self, attempt: Attempt) -> tuple[str, ...]:
-        definition = self._machines[attempt.machine]
+        definition = self._machines.get(attempt.machine)
+        if definition is None:
+            return ()
         return definition.accepts(definition.today(attempt.state) or "")
 
     def _told(self, error: BaseException, attempt: Attempt) -> BaseException:
@@ -452,7 +465,10 @@ class Engine:
         return Drive(self._tools, taken)
 
     def _prompt(self, attempt: Attempt) -> Prompt:
-        return prompt_of(attempt, self._machines[attempt.machine], self._keyring.open)
+        definition = self._machines.get(attempt.machine)
+        if definition is None:  # not loaded here
+            return Prompt("try_again", "attempt.outdated", (), attempt.deadline_at)
+        return prompt_of(attempt, definition, self._keyring.open)
 
     def _view(self, attempt: Attempt) -> View:
         return View(
@@ -471,4 +487,7 @@ class Engine:
 
 
 def _unguessable() -> str:
-    return secrets.token_urlsafe(18)
+    """144 bits; no id begins with a dash, which a command line would take for an option."""
+    while (made := secrets.token_urlsafe(18)).startswith("-"):
+        pass
+    return made

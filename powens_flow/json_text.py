@@ -1,12 +1,16 @@
 """JSON text and back, quickly: each save writes some, and each event reads some."""
 
 import json
+import re
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 __all__ = ["from_json", "to_json", "to_json_bytes"]
+
+_LONG_NUMBER: Final = re.compile(r"[:,\[]\s*-?[0-9]{19}")
+"""Such a text may hold an integer of more than 64 bits, of which orjson makes a float."""
 
 
 def to_json(value: Any) -> str:
@@ -34,6 +38,8 @@ def from_json(text: str) -> Any:
     Raises:
         ValueError: it is no JSON.
     """
+    if _LONG_NUMBER.search(text):
+        return json.loads(text)
     try:
         return orjson.loads(text)
     except ValueError:  # what was escaped is nothing that it takes

@@ -125,6 +125,14 @@ async def test_two_events_at_once_are_both_taken_or_told(here: SmallWorld) -> No
     assert here.bell.seen.count("strike") == 1
 
 
+async def test_what_nobody_takes_is_refused_to_all_who_press_it(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    ends = await asyncio.gather(
+        *(send(here, attempt_id, e.FinishLater()) for _ in range(4)), return_exceptions=True
+    )
+    assert [type(one) for one in ends] == [EventNotAccepted] * 4
+
+
 async def test_values_never_wait_in_an_inbox(here: SmallWorld) -> None:
     attempt_id, task = await ringing(here)
     with pytest.raises(Working) as refused:

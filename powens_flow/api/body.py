@@ -1,5 +1,7 @@
 """The body of an answer, read and parsed within limits."""
 
+import json
+import re
 import zlib
 from typing import Any, Final
 
@@ -9,6 +11,7 @@ from aiohttp import hdrs
 
 from powens_flow.api.errors import Flaw
 
+_LONG_NUMBER: Final = re.compile(rb"(?:^|[:,\[])\s*-?[0-9]{19}")
 _ZLIB_OR_GZIP: Final = 32 + zlib.MAX_WBITS
 
 
@@ -74,7 +77,9 @@ def parsed(body: bytes) -> Any:
         return None
     try:
         value = orjson.loads(body)
-    except ValueError:
+        if _LONG_NUMBER.search(body):  # of more than 64 bits orjson makes a float
+            value = json.loads(body)
+    except (ValueError, RecursionError):
         value = Unusable(Flaw.NOT_JSON)
     if isinstance(value, Unusable):
         raise value

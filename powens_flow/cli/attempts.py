@@ -54,19 +54,28 @@ class Duration(click.ParamType):  # type: ignore[type-arg]  # generic in newer v
 DURATION = Duration()
 
 
+def _text(_: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """What the shell handed over; bytes that are no UTF-8 name nothing that is stored."""
+    if value is not None and any("\ud800" <= one <= "\udfff" for one in value):
+        raise click.BadParameter("it is no UTF-8", param=param)
+    return value
+
+
 @attempts.command("list")
 @store_option()
 @click.option("--state", "states", multiple=True, help="In this state: its name, or the last part.")
 @click.option("--machine", help="Of this machine.")
-@click.option("--owner", help="Of this end user.")
-@click.option("--connector", help="Of this connector: its id, uuid or name.")
+@click.option("--owner", callback=_text, help="Of this end user.")
+@click.option("--connector", callback=_text, help="Of this connector: its id, uuid or name.")
 @click.option("--older-than", "--age", "older", type=DURATION, help="Begun longer ago.")
 @click.option("--newer-than", "newer", type=DURATION, help="Begun since.")
 @click.option("--unmoved-for", "unmoved", type=DURATION, help="In its state for longer.")
 @click.option("--live/--ended", "lives", default=None, help="Only those under way, or that ended.")
 @click.option("--stuck", is_flag=True, help="Only those that do not get on by themselves.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
-@click.option("--before", type=click.IntRange(0), help="The next page; the last one says it.")
+@click.option(
+    "--before", type=click.IntRange(0, 2**63 - 1), help="The next page; the last one says it."
+)
 @json_option
 @machines_option
 @registry_option

@@ -15,7 +15,7 @@ from powens_flow.cli.stores import (
     store_option,
     story,
 )
-from powens_flow.cli.tables import cells, console, facts, moment, table, tell
+from powens_flow.cli.tables import cells, console, facts, moment, printable, table, tell
 from powens_flow.inspection import (
     ConsentRecord,
     Difference,
@@ -181,7 +181,8 @@ def _json(flight: Flight, today: str, found: tuple[Difference, ...]) -> dict[str
 def _print_replay(flight: Flight, today: str, found: tuple[Difference, ...]) -> None:
     out = console()
     versions = "the same machine" if today == flight.machine_hash else f"today {today}"
-    out.print(f"{flight.attempt}: {flight.machine}, hash {flight.machine_hash} ({versions})")
+    told = f"{flight.attempt}: {flight.machine}, hash {flight.machine_hash} ({versions})"
+    out.print(printable(told))
     if not found:
         out.print(f"all {len(flight.rows)} transitions go the same way")
         return

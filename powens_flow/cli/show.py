@@ -12,7 +12,7 @@ from powens_flow.attempt import CallRecord, JournalRow
 from powens_flow.cli.diagram import graph_wanted, write_picture
 from powens_flow.cli.machines import loaded, machines_option, registry_option
 from powens_flow.cli.stores import json_option, now, output_option, store_option, story
-from powens_flow.cli.tables import cells, console, facts, moment, table, tell
+from powens_flow.cli.tables import cells, console, facts, lines, moment, table, tell
 from powens_flow.diagrams import FORMATS
 from powens_flow.inspection import Story, path_of, sequence_of, spoken
 from powens_flow.inspection.folding import Round, rounds, same
@@ -86,8 +86,8 @@ def _tell(found: Story, at: datetime) -> None:
 
 
 def _cells(row: JournalRow) -> tuple[Text, ...]:
-    spent, told = spoken(row.duration), "\n".join(_details(row))
-    return cells(moment(row.at), row.source, spent, row.trigger, row.cause, row.dest, told)
+    spent, told = spoken(row.duration), lines(_details(row))
+    return (*cells(moment(row.at), row.source, spent, row.trigger, row.cause, row.dest), told)
 
 
 def _again(rows: tuple[JournalRow, ...], each: Round) -> tuple[Text, ...]:

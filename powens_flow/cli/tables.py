@@ -47,13 +47,23 @@ def tell(made: Table) -> None:
         return
     names = [str(column.header) for column in made.columns]
     for row in zip(*(column.cells for column in made.columns), strict=True):
-        out.print(facts(zip(names, map(str, row), strict=True)))
+        out.print(facts(zip(names, row, strict=True)))
         out.print()
 
 
 def cells(*values: object) -> tuple[Text, ...]:
     """One row; `-` for what is not there."""
-    return tuple(Text(NOTHING if value in (None, "") else str(value)) for value in values)
+    return tuple(Text(NOTHING if value in (None, "") else printable(value)) for value in values)
+
+
+def lines(each: Iterable[str]) -> Text:
+    """Several lines in one cell."""
+    return Text("\n".join(map(printable, each)) or NOTHING)
+
+
+def printable(value: object) -> str:
+    """What is stored came from outside: nothing of it moves the cursor, or begins a line."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in str(value))
 
 
 def facts(pairs: Iterable[tuple[str, object]]) -> Table:
@@ -62,8 +72,8 @@ def facts(pairs: Iterable[tuple[str, object]]) -> Table:
     made.add_column(no_wrap=True)
     made.add_column(overflow="fold")
     for name, value in pairs:
-        if value not in (None, "", NOTHING):
-            made.add_row(name, Text(str(value)))
+        if str(value or "") not in ("", NOTHING):
+            made.add_row(name, value if isinstance(value, Text) else Text(printable(value)))
     return made
 
 

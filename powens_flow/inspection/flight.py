@@ -85,7 +85,7 @@ def read(text: str) -> Flight:
     _check(content)
     try:
         return _flight(content)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise FlightBroken(f"not as this version records: {type(error).__name__}") from None
 
 
@@ -172,4 +172,8 @@ def _flight(content: Mapping[str, Any]) -> Flight:
         for row in content["journal"]
     )
     attempt, machine = content["attempt"], content["machine"]
-    return Flight(attempt["id"], machine["name"], machine["hash"], attempt["state"], rows, content)
+    told = (attempt["id"], machine["name"], machine["hash"], attempt["state"])
+    texts = (*told, *(text for row in rows for text in (row.trigger, row.source, row.dest)))
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError
+    return Flight(*told, rows, content)

@@ -179,8 +179,8 @@ class Mailbox(Protocol):
     ) -> bool:
         """Leave an event in the inbox, durably, and make the attempt due at once.
 
-        An event of the same `type` that waits there already is not posted again. Without a backend
-        that runs it waits.
+        It takes the place of an event of the same `type` that waits there already: two are one, of
+        which the last says who and why. Without a backend that runs it waits.
 
         Answers:
             False: the attempt is gone, has ended, or its version is another by now; nothing was

@@ -272,9 +272,13 @@ class MemoryStore:
         kept = self._kept.get(attempt_id)
         if kept is None or kept.wakes_at is None or kept.attempt.version != version:
             return False
-        if all(one.event.get("type") != event.get("type") for one in kept.inbox.values()):
-            kept.posted += 1
-            kept.inbox[kept.posted] = Posted(kept.posted, dict(event))
+        same = (
+            seq for seq, one in kept.inbox.items() if one.event.get("type") == event.get("type")
+        )
+        seq = next(same, None)
+        if seq is None:
+            seq = kept.posted = kept.posted + 1
+        kept.inbox[seq] = Posted(seq, dict(event))
         if kept.holder is None and kept.wakes_at > now:
             self._wake(kept, now)
         return True

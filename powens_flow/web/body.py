@@ -16,11 +16,14 @@ async def read_bytes(request: web.Request, largest: int) -> bytes:
     if (request.content_length or 0) > largest:
         raise _too_large(largest)
     parts, size = [], 0
-    async for part in request.content.iter_any():
-        size += len(part)
-        if size > largest:
-            raise _too_large(largest)
-        parts.append(part)
+    try:
+        async for part in request.content.iter_any():
+            size += len(part)
+            if size > largest:
+                raise _too_large(largest)
+            parts.append(part)
+    except web.RequestPayloadError:
+        raise Problem("malformed", "the body is not of its Content-Encoding") from None
     return b"".join(parts)
 
 

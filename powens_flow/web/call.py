@@ -12,6 +12,7 @@ from powens_flow.idempotency import IdempotencyKey
 from powens_flow.owner import Owner
 from powens_flow.policy import Policy
 from powens_flow.web.limits import Limits, Rate
+from powens_flow.web.names import is_text
 from powens_flow.web.origin import check_origin
 from powens_flow.web.problems import Problem
 from powens_flow.web.retried import HEADER, Retried, key_of
@@ -114,7 +115,7 @@ async def owner_of(request: web.Request, connect: Connect) -> str | None:
     """Who sent the request; None for nobody."""
     answer = connect.authenticate(request)
     owner = await answer if inspect.isawaitable(answer) else answer
-    return owner or None
+    return owner if owner and is_text(owner) else None
 
 
 async def owned(request: web.Request, connect: Connect) -> Call:

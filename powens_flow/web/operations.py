@@ -103,14 +103,15 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         problems=("invalid", "no_such_attempt", "powens_refused", "powens_unavailable"),
     ),
     "stream": Operation(
-        "Follow the attempt: each event's data is a View, its id the View's version.",
+        "Follow the attempt: each event's data is a View, its id the View's version,"
+        " and a w while it is working.",
         {
             200: Said("Events `view`, and comments.", STREAM, TEXT),
             204: Said("The attempt has ended, and the client knows.", None),
         },
         parameters=(
             _ATTEMPT,
-            Parameter("Last-Event-ID", "header", TEXT, "The version that the client has."),
+            Parameter("Last-Event-ID", "header", TEXT, "The id of the event that the client has."),
         ),
         problems=("no_such_attempt", "too_many_streams"),
     ),

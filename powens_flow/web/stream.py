@@ -9,12 +9,15 @@ import json
 from datetime import timedelta
 from typing import Final
 
+import structlog
 from aiohttp import web
 
 from powens_flow.view import View
 from powens_flow.web.answers import HEADERS
 from powens_flow.web.call import Call
 from powens_flow.web.watching import Watch, within
+
+log = structlog.get_logger("powens_flow")
 
 RETRY: Final = 2000
 """Milliseconds after which a browser that lost the stream asks again."""
@@ -29,10 +32,15 @@ async def stream(call: Call) -> web.StreamResponse:
     """
     view = await call.owner.get(call.attempt_id)
     known = call.request.headers.get("Last-Event-ID")
-    if view.prompt.kind in ENDS and known == str(view.version):
+    if view.prompt.kind in ENDS and known == _id_of(view):
         return web.Response(status=204)
     with call.connect.watching.watch(call.owner_id, view.attempt_id) as watch:
         return await _Stream(call, watch, known).run(view)
+
+
+def _id_of(view: View) -> str:
+    """The version; `working` shares it with the rest before, and with the same rest after."""
+    return f"{view.version}w" if view.prompt.kind == "working" else str(view.version)
 
 
 class _Stream:
@@ -62,22 +70,27 @@ class _Stream:
                 view = await self._call.owner.get(view.attempt_id)
         except ConnectionError:
             pass  # the client left
+        except Exception as error:
+            if not self._response.prepared:
+                raise
+            # A second answer cannot be put into this one: the browser asks again, and is told.
+            log.error("web.stream_failed", error=type(error).__name__)
         return self._response
 
     async def _show(self, view: View) -> bool:
         """Send what is new, or a heartbeat when it is time; False after the last view."""
         said = json.dumps(view.to_json())
         if said != self._sent and not self._is_known(view):
-            await self._write(f"id: {view.version}\nevent: view\ndata: {said}\n\n")
+            await self._write(f"id: {_id_of(view)}\nevent: view\ndata: {said}\n\n")
         elif self._is_quiet():
             await self._write(": still here\n\n")
         self._sent = said
         return view.prompt.kind not in ENDS
 
     def _is_known(self, view: View) -> bool:
-        """Whether the client had this view before it came back; `working` shares a version."""
+        """Whether the client had this view before it came back."""
         known, self._known = self._known, None
-        return known == str(view.version) and view.prompt.kind != "working"
+        return known == _id_of(view)
 
     def _is_quiet(self) -> bool:
         silence = self._clock.now() - self._said_at

@@ -17,6 +17,13 @@ async def webhook(call: Call) -> web.Response:
     if receiver is None:
         raise Problem("not_found", "no webhooks are taken here")
     request = call.request
-    body = await read_bytes(request, call.connect.limits.webhook)
+    try:
+        body = await read_bytes(request, call.connect.limits.webhook)
+    except Problem as problem:
+        if problem.code != "malformed":
+            raise
+        refused = web.Response(status=400, text="the body is not of its Content-Encoding")
+        refused.force_close()  # what follows it on this connection cannot be told apart
+        return refused
     answer = await receiver.receive(request.method, request.path, request.headers, body)
     return web.Response(status=answer.status, text=answer.reason)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from aiohttp import ClientResponse
+from structlog.testing import capture_logs
 
 from powens_flow.engine import Engine
 from powens_flow.testing import ManualClock, counted_ids
@@ -34,16 +35,20 @@ async def block(stream: ClientResponse) -> dict[str, str]:
     return lines
 
 
+def id_of(view: dict[str, Any]) -> str:
+    return f"{view['version']}{'w' if view['prompt']['kind'] == 'working' else ''}"
+
+
 async def told(stream: ClientResponse) -> dict[str, Any]:
     """The next view of the stream; comments are passed over."""
     while "data" not in (lines := await block(stream)):
         assert lines, "the stream has ended"
     view: dict[str, Any] = json.loads(lines["data"])
-    assert (lines["id"], lines["event"]) == (str(view["version"]), "view")
+    assert (lines["id"], lines["event"]) == (id_of(view), "view")
     return view
 
 
-async def opened(s: Site, view: dict[str, Any], known: int | None = None) -> ClientResponse:
+async def opened(s: Site, view: dict[str, Any], known: object = None) -> ClientResponse:
     headers = {} if known is None else {"Last-Event-ID": str(known)}
     stream = await s.get(f"/attempts/{view['attempt_id']}/stream", headers=headers)
     assert (stream.status, stream.content_type) == (200, "text/event-stream")
@@ -89,6 +94,29 @@ async def test_who_comes_back_gets_what_is_new_and_nothing_twice() -> None:
         assert await told(behind) == view
         odd = await opened(s, view)
         assert await told(odd) == view
+
+
+async def test_who_was_left_on_working_is_told_of_the_rest() -> None:
+    async with site() as s:
+        view = await s.started()
+        behind = await opened(s, view, f"{view['version']}w")
+        assert await told(behind) == view
+
+
+async def test_what_fails_in_an_open_stream_ends_it_and_is_no_second_answer() -> None:
+    async with site() as s:
+        view = await s.started()
+        stream = await opened(s, view)
+        await told(stream)
+        await s.world.engine.erase("maya")
+        with capture_logs() as logs:
+            await passed(s, 1000)
+            assert b"HTTP/1.1" not in await soon(stream.content.read())
+        assert {
+            "event": "web.stream_failed",
+            "error": "NoSuchAttempt",
+            "log_level": "error",
+        } in logs
 
 
 async def test_who_knows_the_end_is_told_to_ask_no_more() -> None:

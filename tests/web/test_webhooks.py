@@ -63,6 +63,20 @@ async def test_a_webhook_that_is_too_large_is_refused() -> None:
         assert (answer.status, (await answer.json())["code"]) == (413, "too_large")
 
 
+async def test_a_webhook_that_is_not_of_its_encoding_is_refused() -> None:
+    async with site(options={"webhooks": receiver}) as s:
+        for encoding in ("gzip", "deflate"):
+            answer = await s.ask(
+                "POST",
+                "/webhooks/X",
+                user=None,
+                data=b"not packed",
+                headers={"Content-Encoding": encoding},
+                compress=None,
+            )
+            assert (answer.status, answer.content_type) == (400, "text/plain")
+
+
 async def test_without_a_receiver_there_is_nothing_to_take_webhooks() -> None:
     async with site() as s:
         answer = await s.post("/webhooks/X", {}, user=None)

@@ -18,8 +18,9 @@ def post(db: DB, attempt_id: str, event: Mapping[str, Any], version: int, now: d
     if found is None:
         return False
     (no,) = found
-    if db.execute(sql.IS_POSTED, (no, event["type"])).fetchone() is None:
+    said = to_json(dict(event))
+    if db.execute(sql.REPLACE_POSTED, (said, no, event["type"])).fetchone() is None:
         (seq,) = db.execute(sql.NUMBER_POSTED, (no,)).fetchone()
-        db.execute(sql.POST, (no, seq, to_json(dict(event))))
+        db.execute(sql.POST, (no, seq, said))
     db.execute(sql.WAKE_NOW, (micros(now), no))
     return True

@@ -138,9 +138,9 @@ TO_POST: Final = """
 select no from attempt where id = ? and version = ? and wake_at is not null
 """
 
-# no, type
-IS_POSTED: Final = """
-select 1 from inbox where attempt = ? and json_extract(event, '$.type') = ?
+# event, no, type
+REPLACE_POSTED: Final = """
+update inbox set event = ? where attempt = ? and json_extract(event, '$.type') = ? returning seq
 """
 
 # now, no; a lease is left as it is, and who has it finds the event when it rests

@@ -16,6 +16,7 @@ from powens_flow.web.inspect.look import LOOK
 from powens_flow.web.inspect.refusals import Refused
 from powens_flow.web.inspect.shell import bare
 from powens_flow.web.inspect.visit import Links, Visit
+from powens_flow.web.names import is_text
 
 log = structlog.get_logger("powens_flow")
 
@@ -37,7 +38,7 @@ class Gate:
         """Who sent the request. Raises `Refused` for nobody."""
         answer = self.authenticate(request)
         name = await answer if inspect.isawaitable(answer) else answer
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str) or not is_text(name):
             raise Refused("unauthenticated")
         return name
 
@@ -63,6 +64,10 @@ HEADERS: Final[Mapping[str, str]] = {
     "X-Robots-Tag": "noindex",
 }
 """Of every answer."""
+
+
+OF_THE_BODY = ("Content-Type", "Content-Length")
+"""Headers of a redirect that its text has, which is not passed on."""
 
 
 @web.middleware
@@ -116,7 +121,10 @@ def _of_http(error: web.HTTPException) -> web.StreamResponse:
     if error.status >= 400:
         log.error("inspect.failed", error=type(error).__name__)
         raise Refused("unavailable", headers={"Retry-After": "5"})
-    return web.Response(status=error.status, headers={"Location": error.headers["Location"]})
+    kept = {name: value for name, value in error.headers.items() if name not in OF_THE_BODY}
+    answer = web.Response(status=error.status, headers=kept)
+    answer.cookies.update(error.cookies)
+    return answer
 
 
 def _refusal(request: web.Request, refused: Refused) -> web.Response:

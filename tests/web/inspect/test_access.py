@@ -134,7 +134,9 @@ async def test_the_hook_may_wait_forbid_and_lead_elsewhere() -> None:
         raise web.HTTPUnauthorized(headers={"WWW-Authenticate": 'Basic realm="staff"'})
 
     def leads(_: web.Request) -> str:
-        raise web.HTTPFound("/sign-in")
+        found = web.HTTPFound("/sign-in", headers={"X-Why": "session"})
+        found.set_cookie("oidc_state", "opaque", httponly=True)
+        raise found
 
     async def breaks(_: web.Request) -> str:
         raise RuntimeError("a secret reason")
@@ -160,6 +162,23 @@ async def test_the_hook_may_wait_forbid_and_lead_elsewhere() -> None:
     async with desk(options={"authenticate_staff": leads}) as d:
         response = await d.ask("/attempts")
         assert (response.status, response.headers["Location"]) == (302, "/sign-in")
+        assert response.headers["X-Why"] == "session"
+        assert response.cookies["oidc_state"].value == "opaque"
+        assert response.headers["Cache-Control"] == "no-store"
+
+
+async def test_a_hook_that_answers_nothing_new_is_passed_on() -> None:
+    def same(_: web.Request) -> str:
+        raise web.HTTPNotModified
+
+    async with desk(options={"authenticate_staff": same}) as d:
+        response = await d.ask("/attempts")
+        assert (response.status, response.headers["X-Frame-Options"]) == (304, "DENY")
+
+
+async def test_a_name_that_is_no_text_is_nobodys() -> None:
+    async with desk(options={"authenticate_staff": lambda _: "nora\udc80"}) as d:
+        assert (await d.ask("/")).status == 401
 
 
 async def test_what_is_not_there_is_a_404() -> None:

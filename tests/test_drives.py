@@ -1,0 +1,67 @@
+"""Drives: who waits for which, and what a caller is told of one that is cut short."""
+
+import asyncio
+from datetime import UTC, datetime
+
+from powens_flow.attempt import Attempt
+from powens_flow.drives import Drives
+from powens_flow.store.memory import MemoryStore
+from powens_flow.store.port import Lease, Taken
+from powens_flow.testing import ManualClock
+
+NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
+ONE = Attempt("one", "ada", "bell", "asking", NINE, NINE)
+TAKEN = Taken(ONE, Lease("one", "me", 1, NINE))
+
+
+def drives() -> Drives:
+    return Drives(MemoryStore(), ManualClock(), "me", patience=25.0)
+
+
+async def until(gate: asyncio.Event) -> Attempt:
+    await gate.wait()
+    return ONE
+
+
+async def turns() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_a_drive_that_has_ended_releases_nobody_who_waits_for_the_next() -> None:
+    made, first, second = drives(), asyncio.Event(), asyncio.Event()
+    made.start(TAKEN, until(first))
+    made.start(TAKEN, until(second))
+    waiter = asyncio.create_task(made.taken("one", 1))
+    await turns()
+    first.set()
+    await turns()
+    assert not waiter.done()
+    second.set()
+    assert await waiter
+
+
+async def test_a_caller_of_a_drive_that_is_cut_short_is_told_that_it_goes_on() -> None:
+    made = drives()
+    caller = asyncio.create_task(made.driven(TAKEN, until(asyncio.Event())))
+    await turns()
+    await made.close(grace=0.0)
+    assert await caller is None
+
+
+async def test_what_is_held_is_waited_for_until_it_is_driven_or_let_go() -> None:
+    made, gate = drives(), asyncio.Event()
+    with made.held("one"):
+        waiter = asyncio.create_task(made.taken("one", 1))
+        await turns()
+        assert not waiter.done()
+        made.start(TAKEN, until(gate))
+    await turns()
+    assert not waiter.done()
+    gate.set()
+    assert await waiter
+    with made.held("one"), made.held("one"):
+        waiter = asyncio.create_task(made.taken("one", 2))
+        await turns()
+        assert not waiter.done()
+    assert await waiter
