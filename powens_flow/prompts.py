@@ -75,12 +75,12 @@ def prompt_of(attempt: Attempt, definition: Definition, opened: Callable[[str], 
     if name is None:
         return Prompt("try_again", "attempt.outdated", ("cancel",), attempt.deadline_at)
     state = definition.state(name)
-    takes = tuple(t for t in definition.accepts(name) if t in EVENT_TRIGGERS)
+    takes = definition.accepts(name)
     if state.kind == "calling":
         return Prompt(
             WORKING,
             WORKING,
-            _fitting(attempt, takes),
+            fitting(attempt, takes),
             error=attempt.problem,
             content=_next_look(attempt),
         )
@@ -88,7 +88,7 @@ def prompt_of(attempt: Attempt, definition: Definition, opened: Callable[[str], 
     return Prompt(
         kind=kind,
         message_key=state.table.message or kind,
-        accepts=_fitting(attempt, takes),
+        accepts=fitting(attempt, takes),
         until=attempt.deadline_at if state.kind == "waiting" else None,
         bank_message=_bank_message(attempt, state),
         error=attempt.problem,
@@ -99,8 +99,8 @@ def prompt_of(attempt: Attempt, definition: Definition, opened: Callable[[str], 
     )
 
 
-def _fitting(attempt: Attempt, takes: tuple[str, ...]) -> tuple[str, ...]:
-    """Leaves out what the state takes but this attempt would refuse."""
+def fitting(attempt: Attempt, takes: tuple[str, ...]) -> tuple[str, ...]:
+    """The events among these triggers, but for those that this attempt would refuse."""
     impossible = set()
     if not planning.added_sources(attempt):
         impossible.add("skip_source")
@@ -108,7 +108,7 @@ def _fitting(attempt: Attempt, takes: tuple[str, ...]) -> tuple[str, ...]:
         impossible.add("choose_another_connector")
     if not planning.offered_sources(attempt):
         impossible.add("add_source")
-    return tuple(trigger for trigger in takes if trigger not in impossible)
+    return tuple(one for one in takes if one in EVENT_TRIGGERS and one not in impossible)
 
 
 def _bank_message(attempt: Attempt, state: State) -> str | None:

@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from powens_flow import events as e
-from powens_flow.engine import Engine
+from powens_flow.engine import Engine, _unguessable
 from powens_flow.errors import (
     EventNotAccepted,
     EventRefused,
@@ -320,3 +320,9 @@ async def test_closing_without_grace_leaves_the_rest_to_another(here: SmallWorld
 async def test_an_engine_can_be_closed_twice(here: SmallWorld) -> None:
     await here.engine.close()
     await here.engine.close()
+
+
+async def test_no_id_begins_like_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = iter(["-a", "--b", "c-d"])
+    monkeypatch.setattr("powens_flow.engine.secrets.token_urlsafe", lambda _: next(made))
+    assert _unguessable() == "c-d"

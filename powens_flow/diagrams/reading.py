@@ -146,8 +146,8 @@ def _common_only(node: Node, graph: Graph) -> str:
 
 def _part(node: Node, graph: Graph) -> Iterator[str]:
     yield from ("", f"### {node.label} (a part)", "")
-    yield f"{node.means}: see [{(node.file or '').removesuffix('.toml')}]"
-    yield f"(#{(node.file or '').removesuffix('.toml')})."
+    file = (node.file or "").removesuffix(".toml")
+    yield f"{node.means}: see [{file}](#{file})."
     own = [edge for edge in graph.edges if edge.source == node.name]
     if own:
         yield from ("", f"- Its exits: {_next(own, graph)}")

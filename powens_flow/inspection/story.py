@@ -8,6 +8,7 @@ from powens_flow.attempt import Attempt, JournalRow
 from powens_flow.errors import NoSuchAttempt
 from powens_flow.inspection.redaction import redacted, row_json
 from powens_flow.machine import Definition, Machines
+from powens_flow.prompts import fitting
 from powens_flow.staff import acts_on, taken_by
 from powens_flow.store.fleet import Fleet
 
@@ -45,13 +46,17 @@ class Story:
 
     @property
     def takes(self) -> tuple[str, ...]:
-        """The triggers that the present state takes."""
-        return taken_by(self.attempt, self.machine) if self.machine else ()
+        """The events that the present state takes from the attempt's user."""
+        return fitting(self.attempt, self._triggers)
 
     @property
     def staff_may(self) -> tuple[str, ...]:
         """What staff may do to the attempt now."""
-        return acts_on(self.takes)
+        return acts_on(self._triggers)
+
+    @property
+    def _triggers(self) -> tuple[str, ...]:
+        return taken_by(self.attempt, self.machine) if self.machine else ()
 
     def to_json(self) -> dict[str, Any]:
         """The story as JSON values; no secret, nothing of an account's holder."""
