@@ -9,6 +9,7 @@ import pytest
 
 from powens_flow import events as e
 from powens_flow.cli.tables import printable
+from powens_flow.diagrams import FORMATS
 from powens_flow.inspection import flight
 from powens_flow.store.sqlite import SQLiteStore
 from powens_flow.testing import Script, world
@@ -32,7 +33,11 @@ def test_a_story_holds_no_control_characters(
     file = tmp_path / "attempts.sqlite"
     one = asyncio.run(refused_at_the_bank(file))
     desk = Desk(file, capsys)
-    for command in (["show", one], ["list"], ["funnel"], ["consent", one]):
+    commands = [["show", one], ["list"], ["funnel"], ["consent", one]]
+    commands += [[*command, "--json"] for command in commands]
+    commands += [["show", one, "--sequence"], ["export", one]]
+    commands += [["show", one, "--diagram", form] for form in FORMATS if form != "png"]
+    for command in commands:
         told = desk.says("attempts", *command)
         assert all(line.isprintable() for line in told.split("\n")), command
         assert not any(line.startswith("2026-01-05 09:00:00Z\ufffd") for line in told.split("\n"))
