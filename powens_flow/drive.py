@@ -237,11 +237,8 @@ class Drive:
             return _fitting(await handler(self, self.attempt))
         except PowensError as error:
             return outcome_of(error, writing=self._wrote_here)
-        except (
-            StoreError,
-            SealBroken,
-        ):  # the attempt stays as it was, until it can be gone on with
-            raise
+        except (StoreError, SealBroken):
+            raise  # the attempt stays as it was, until it can be gone on with
         except Exception as error:
             # A handler's own fault: the attempt is not lost for it, and its words, which may
             # hold anything, are not repeated.

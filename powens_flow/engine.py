@@ -14,21 +14,14 @@ from powens_flow import events as e
 from powens_flow import telemetry
 from powens_flow.api import PowensClient, PublicKeys
 from powens_flow.api.errors import Gone, Unauthorised
-from powens_flow.attempt import Attempt, JournalRow, Problem
+from powens_flow.attempt import Attempt, JournalRow
 from powens_flow.calls import Services
 from powens_flow.clock import Clock, SystemClock
 from powens_flow.connectors import ConnectorPage, Directory, Filter
 from powens_flow.drive import KEY, Drive, Tools
 from powens_flow.drives import LEASE, Drives
 from powens_flow.due import Due
-from powens_flow.errors import (
-    EventNotAccepted,
-    EventRefused,
-    NoSuchAttempt,
-    Outdated,
-    Working,
-    WrongValues,
-)
+from powens_flow.errors import EventNotAccepted, NoSuchAttempt, Outdated, Working
 from powens_flow.evolving import evolve
 from powens_flow.handlers import default_registry
 from powens_flow.idempotency import IdempotencyKey, TakenBefore
@@ -37,11 +30,11 @@ from powens_flow.listeners import Listener, Listeners, Subscription
 from powens_flow.machine import Machines, NotAccepted, Registry, load_machines
 from powens_flow.owner import Owner
 from powens_flow.policy import Policy
-from powens_flow.prompts import WORKING, Prompt, prompt_of
 from powens_flow.sealer import Sealer, ValuesRefused
 from powens_flow.store.port import Busy, DuplicateAttempt, LeaseLost, Store, Taken
 from powens_flow.vault import Vault
 from powens_flow.view import View
+from powens_flow.viewing import Viewing
 
 
 class Engine:
@@ -82,7 +75,7 @@ class Engine:
             if isinstance(machines, Machines)
             else load_machines(registry or default_registry(), machines)
         )
-        self._keyring = keyring
+        self._shown = Viewing(self._machines, keyring.open)
         self._keys = keys = PublicKeys(api)
         self._sealer = Sealer(keys)
         self._directory = Directory(api, self._clock)
@@ -326,7 +319,7 @@ class Engine:
         taken = await self._take(owner, attempt_id, None if has_values else event, key)
         if isinstance(taken, Busy):
             if has_values:
-                raise Working(self._working(taken.attempt).prompt)
+                raise Working(self._shown.working(taken.attempt).prompt)
             return await self._waited(taken)
         with self._drives.held(attempt_id):
             return await self._sent(owner, taken, event, key)
@@ -345,7 +338,7 @@ class Engine:
             drive.take(event, await self._checked(event, taken.attempt), key)
         except BaseException as error:
             await self._let_go(taken)
-            raise self._told(error, taken.attempt) from None
+            raise self._shown.told(error, taken.attempt) from None
         return await self._driven_view(taken, drive.run())
 
     async def _expect_new(self, key: IdempotencyKey | None) -> None:
@@ -374,7 +367,8 @@ class Engine:
     async def get(self, owner: str, attempt_id: str) -> View:
         """See `Owner.get`."""
         attempt = await self._load(owner, attempt_id)
-        return self._working(attempt) if attempt_id in self._drives else self._view(attempt)
+        shown = self._shown.working if attempt_id in self._drives else self._shown.view
+        return shown(attempt)
 
     async def connectors(
         self, owner: str, attempt_id: str, q: str, page: int, size: int, *, only: Filter
@@ -386,14 +380,14 @@ class Engine:
     async def seal(self, owner: str, attempt_id: str, values: Mapping[str, str]) -> e.SubmitValues:
         """See `Owner.seal`."""
         attempt = await self._load(owner, attempt_id)
-        accepts = self._accepts(attempt)
+        accepts = self._shown.accepts(attempt)
         if e.SubmitValues.trigger not in accepts:
             cause = NotAccepted(attempt.state, e.SubmitValues.trigger, accepts)
-            raise EventNotAccepted(cause, self._prompt(attempt))
+            raise EventNotAccepted(cause, self._shown.prompt(attempt))
         try:
             return await self._sealer.seal(attempt, values)
         except ValuesRefused as error:
-            raise self._told(error, attempt) from None
+            raise self._shown.told(error, attempt) from None
 
     async def _take(
         self, owner: str, attempt_id: str, event: e.Event | None, key: IdempotencyKey | None
@@ -419,71 +413,34 @@ class Engine:
         return attempt
 
     async def _checked(self, event: e.Event, attempt: Attempt) -> Mapping[str, str] | None:
-        if not isinstance(event, e.SubmitValues) or event.trigger not in self._accepts(attempt):
+        accepts = self._shown.accepts(attempt)
+        if not isinstance(event, e.SubmitValues) or event.trigger not in accepts:
             return None
         return await self._sealer.check(attempt, event.values)
-
-    def _accepts(self, attempt: Attempt) -> tuple[str, ...]:
-        definition = self._machines.get(attempt.machine)
-        if definition is None:
-            return ()
-        return definition.accepts(definition.today(attempt.state) or "")
-
-    def _told(self, error: BaseException, attempt: Attempt) -> BaseException:
-        """The error as the caller is to see it, with the prompt that still stands."""
-        if isinstance(error, NotAccepted):
-            return EventNotAccepted(error, self._prompt(attempt))
-        if isinstance(error, e.InvalidEvent):
-            return EventRefused(error, self._prompt(attempt))
-        if isinstance(error, ValuesRefused):
-            key = "values.seal_again" if error.seal_again else "values.wrong"
-            told = evolve(attempt, problem=Problem(key, fields=error.fields))
-            return WrongValues(error.fields, self._prompt(told), seal_again=error.seal_again)
-        return error
 
     async def _waited(self, busy: Busy) -> View:
         """The view once the posted event was taken, here; another process's rest is not seen."""
         attempt_id, seq = busy.attempt.id, busy.seq
         try:
             if seq is None or not await self._drives.taken(attempt_id, seq):
-                return self._working(busy.attempt)
+                return self._shown.working(busy.attempt)
         except (NotAccepted, e.InvalidEvent) as error:
-            raise self._told(error, await self._load(None, attempt_id)) from None
+            raise self._shown.told(error, await self._load(None, attempt_id)) from None
         now = await self._load(None, attempt_id)
         # Unmoved since: another process drives it, and has not come to a save yet.
-        return self._working(now) if now.version == busy.attempt.version else self._view(now)
+        is_unmoved = now.version == busy.attempt.version
+        return self._shown.working(now) if is_unmoved else self._shown.view(now)
 
     async def _driven_view(self, taken: Taken, work: Coroutine[Any, Any, Attempt]) -> View:
         """The view at the next rest; the work goes on if the caller leaves or loses patience."""
         try:
             rested = await self._drives.driven(taken, work)
         except LeaseLost:
-            return self._view(await self._load(None, taken.attempt.id))
-        return self._working(taken.attempt) if rested is None else self._view(rested)
+            return self._shown.view(await self._load(None, taken.attempt.id))
+        return self._shown.working(taken.attempt) if rested is None else self._shown.view(rested)
 
     def _drive(self, taken: Taken) -> Drive:
         return Drive(self._tools, taken)
-
-    def _prompt(self, attempt: Attempt) -> Prompt:
-        definition = self._machines.get(attempt.machine)
-        if definition is None:  # not loaded here
-            return Prompt("try_again", "attempt.outdated", (), attempt.deadline_at)
-        return prompt_of(attempt, definition, self._keyring.open)
-
-    def _view(self, attempt: Attempt) -> View:
-        return View(
-            attempt_id=attempt.id,
-            machine=attempt.machine,
-            state=attempt.state,
-            prompt=self._prompt(attempt),
-            result=attempt.result,
-            version=attempt.version,
-        )
-
-    def _working(self, attempt: Attempt) -> View:
-        """The view while the attempt is driven: nothing but a cancellation fits."""
-        prompt = Prompt(WORKING, WORKING, ("cancel",))
-        return evolve(self._view(attempt), prompt=prompt)
 
 
 def _unguessable() -> str:

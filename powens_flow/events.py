@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from attrs import NOTHING, field, fields, frozen
 
+from powens_flow.utf8 import is_utf8
 from powens_flow.vocabulary import POLL
 
 LONGEST_TEXT, MOST_TEXTS, MOST_IDS = 64 * 1024, 100, 1000
@@ -50,10 +51,7 @@ def _text(value: Any) -> str:
 
 
 def _is_text(value: Any) -> bool:
-    """Half a surrogate pair is no text: JSON can spell it, but nothing can store or send it."""
-    if not isinstance(value, str) or len(value) > LONGEST_TEXT:
-        return False
-    return value.isascii() or not any("\ud800" <= one <= "\udfff" for one in value)
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT and is_utf8(value)
 
 
 def _optional_text(value: Any) -> str | None:

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import orjson
 
-__all__ = ["from_json", "to_json", "to_json_bytes"]
+__all__ = ["from_json", "read_json", "to_json", "to_json_bytes"]
 
-_LONG_NUMBER: Final = re.compile(r"[:,\[]\s*-?[0-9]{19}")
+_LONG_NUMBER: Final = re.compile(rb"(?:^|[:,\[])\s*-?[0-9]{19}")
 """Such a text may hold an integer of more than 64 bits, of which orjson makes a float."""
 
 
@@ -38,9 +38,17 @@ def from_json(text: str) -> Any:
     Raises:
         ValueError: it is no JSON.
     """
-    if _LONG_NUMBER.search(text):
-        return json.loads(text)
     try:
-        return orjson.loads(text)
-    except ValueError:  # what was escaped is nothing that it takes
+        return read_json(text.encode())
+    except ValueError:  # what was escaped is nothing that others are let say
         return json.loads(text)
+
+
+def read_json(text: bytes) -> Any:
+    """The value that somebody else's JSON says, which may hold half a pair nowhere.
+
+    Raises:
+        ValueError: it is no JSON.
+    """
+    value = orjson.loads(text)
+    return json.loads(text) if _LONG_NUMBER.search(text) else value

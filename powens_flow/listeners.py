@@ -126,9 +126,8 @@ class Listeners:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def _tasks(self) -> list[asyncio.Task[None]]:
-        # One that was cancelled before it began has cleared nothing behind it.
-        working = [self._worker] if self._worker is not None and not self._worker.done() else []
-        return [*working, *(task for lane in self._lanes for task in lane.tasks)]
+        working = (self._worker, *(task for lane in self._lanes for task in lane.tasks))
+        return [task for task in working if task is not None and not task.done()]
 
     # --- hearing -----------------------------------------------------------------------------
 
@@ -162,8 +161,6 @@ class Listeners:
         except StoreError as error:  # told again with the next `retell`
             self._told, self._look_at, self._look_at_all = {}, {}, False
             log.error("listeners.not_remembered", error=type(error).__name__)
-        finally:
-            self._worker = None
 
     async def _write_told(self) -> None:
         told, self._told = self._told, {}

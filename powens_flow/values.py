@@ -14,6 +14,7 @@ from typing import Any
 import regex
 
 from powens_flow.attempt import AskedField
+from powens_flow.utf8 import is_utf8
 
 LONGEST_PATTERN = 1000
 LONGEST_VALUE = 4096
@@ -52,7 +53,7 @@ def missing_or_unknown(fields: tuple[AskedField, ...], values: Mapping[str, str]
 def _plain(asked: AskedField, value: str) -> str | None:
     if len(value) > LONGEST_VALUE:
         return "values.too_long"
-    if any("\ud800" <= one <= "\udfff" for one in value):  # half a pair: no text to be sealed
+    if not is_utf8(value):
         return "values.malformed"
     if asked.type == "number" and not _is_number(value):
         return "values.not_a_number"

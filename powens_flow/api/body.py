@@ -1,17 +1,14 @@
 """The body of an answer, read and parsed within limits."""
 
-import json
-import re
 import zlib
 from typing import Any, Final
 
 import aiohttp
-import orjson
 from aiohttp import hdrs
 
 from powens_flow.api.errors import Flaw
+from powens_flow.json_text import read_json
 
-_LONG_NUMBER: Final = re.compile(rb"(?:^|[:,\[])\s*-?[0-9]{19}")
 _ZLIB_OR_GZIP: Final = 32 + zlib.MAX_WBITS
 
 
@@ -76,10 +73,8 @@ def parsed(body: bytes) -> Any:
     if not body:
         return None
     try:
-        value = orjson.loads(body)
-        if _LONG_NUMBER.search(body):  # of more than 64 bits orjson makes a float
-            value = json.loads(body)
-    except (ValueError, RecursionError):
+        value = read_json(body)
+    except ValueError:
         value = Unusable(Flaw.NOT_JSON)
     if isinstance(value, Unusable):
         raise value

@@ -18,6 +18,7 @@ from jwcrypto.common import base64url_decode, base64url_encode
 from jwcrypto.jwa import JWA
 
 from powens_flow.api.keys import PublicKey
+from powens_flow.utf8 import is_utf8
 
 LONGEST_VALUE: Final = 64 * 1024
 """Characters of a sealed value; no credential comes near."""
@@ -57,7 +58,7 @@ def seal_values(values: Mapping[str, str], key: PublicKey) -> dict[str, str]:
 
 def _sealed(name: str, value: str, key: PublicKey) -> str:
     # The error of `encode` holds the whole value: it is not even looked at.
-    plaintext = None if _has_half_a_pair(value) else value.encode("utf-8")
+    plaintext = value.encode("utf-8") if is_utf8(value) else None
     if plaintext is None:
         raise SealRefused(name, SealFlaw.MALFORMED)
     header = _header_for(key.kid)
@@ -71,10 +72,6 @@ def _sealed(name: str, value: str, key: PublicKey) -> str:
 def _header_for(kid: str) -> str:
     plain = {"alg": "RSA-OAEP-256", "enc": "A256GCM", "kid": kid}
     return str(base64url_encode(json.dumps(plain)))
-
-
-def _has_half_a_pair(value: str) -> bool:
-    return not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value)
 
 
 def check_sealed(name: str, value: str, key: PublicKey) -> None:

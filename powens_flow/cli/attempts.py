@@ -20,6 +20,7 @@ from powens_flow.inspection.durations import typed
 from powens_flow.inspection.redaction import plain
 from powens_flow.machine import Machines, Registry
 from powens_flow.store.fleet import ConnectorName, Fleet, Listed, Page, Trouble, Wanted
+from powens_flow.utf8 import is_utf8
 
 
 @click.group()
@@ -56,7 +57,7 @@ DURATION = Duration()
 
 def _text(_: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """What the shell handed over; bytes that are no UTF-8 name nothing that is stored."""
-    if value is not None and any("\ud800" <= one <= "\udfff" for one in value):
+    if value is not None and not is_utf8(value):
         raise click.BadParameter("it is no UTF-8", param=param)
     return value
 

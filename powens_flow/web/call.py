@@ -11,8 +11,8 @@ from powens_flow.engine import Engine
 from powens_flow.idempotency import IdempotencyKey
 from powens_flow.owner import Owner
 from powens_flow.policy import Policy
+from powens_flow.utf8 import is_utf8
 from powens_flow.web.limits import Limits, Rate
-from powens_flow.web.names import is_text
 from powens_flow.web.origin import check_origin
 from powens_flow.web.problems import Problem
 from powens_flow.web.retried import HEADER, Retried, key_of
@@ -115,7 +115,7 @@ async def owner_of(request: web.Request, connect: Connect) -> str | None:
     """Who sent the request; None for nobody."""
     answer = connect.authenticate(request)
     owner = await answer if inspect.isawaitable(answer) else answer
-    return owner if owner and is_text(owner) else None
+    return owner if owner and is_utf8(owner) else None
 
 
 async def owned(request: web.Request, connect: Connect) -> Call:

@@ -14,11 +14,9 @@ from attrs import evolve
 
 from powens_flow.demo import PARKED, SCENARIOS, Narrator, Scenario, Stage, park, play
 from powens_flow.diagrams import FORMATS
-from powens_flow.store.fleet import Wanted
-from powens_flow.store.sqlite import SQLiteStore
-from powens_flow.testing import Script, World
+from powens_flow.testing import Script
 from tests.cli.desk import Desk
-from tests.e2e.walker import Walk, opened
+from tests.e2e.walker import Walk, hunt_what_is_under_way, opened
 from tests.hunting import Hunt
 
 STEPS = 60
@@ -45,12 +43,12 @@ class Play:
             for scenario in SCENARIOS.values():
                 report = await play(stage, self._with_secrets(scenario), narrator)
                 assert report.faults == (), scenario.name
-                await self._hunts_for_what_is_under_way(w)
+                await hunt_what_is_under_way(w, self.hunt)
             await Walk(w, self.hunt, luck).walk(STEPS)
             for parked in PARKED:
                 await park(stage, parked, narrator)
             await w.driver(Script(login="webauth"), owner="at-the-bank").until("open_url")
-            await self._hunts_for_what_is_under_way(w)
+            await hunt_what_is_under_way(w, self.hunt)
 
     def _with_secrets(self, scenario: Scenario) -> Scenario:
         """The scenario, with a password of its own where its connector takes any."""
@@ -60,16 +58,6 @@ class Play:
         self.hunt.add([password], "a password")
         values = {**scenario.script.values, "password": password}
         return evolve(scenario, script=evolve(scenario.script, values=values))
-
-    async def _hunts_for_what_is_under_way(self, w: World) -> None:
-        self.hunt.add(w.simulator.flows, "a code in an address")
-        assert isinstance(w.store, SQLiteStore)
-        for one in (await w.store.attempts(Wanted(), limit=200)).attempts:
-            attempt = await w.store.load(one.id)
-            assert attempt is not None
-            token = attempt.user.token if attempt.user else None
-            sealed = (token, attempt.url, attempt.url_state)
-            self.hunt.add(filter(None, sealed), "a sealed token or address")
 
 
 @pytest.fixture(scope="module")

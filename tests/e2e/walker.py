@@ -22,6 +22,7 @@ from powens_flow.policy import Policy
 from powens_flow.simulator import Settings, at_the_bank
 from powens_flow.simulator.faults import Fault
 from powens_flow.simulator.tokens import Tokens
+from powens_flow.store.fleet import Wanted
 from powens_flow.store.sqlite import SQLiteStore
 from powens_flow.testing import REDIRECT_URI, World, world
 from powens_flow.vault import StoreVault
@@ -336,6 +337,18 @@ async def opened(folder: Path, hunt: Hunt, luck: random.Random) -> AsyncIterator
         tokens.hunt = hunt
         w.simulator.tokens = tokens
         yield w
+
+
+async def hunt_what_is_under_way(w: World, hunt: Hunt) -> None:
+    """The codes in addresses, and the sealed texts of the snapshots: they are nothing to show."""
+    hunt.add(w.simulator.flows, "a code in an address")
+    assert isinstance(w.store, SQLiteStore)
+    for one in (await w.store.attempts(Wanted(), limit=200)).attempts:
+        attempt = await w.store.load(one.id)
+        assert attempt is not None
+        token = attempt.user.token if attempt.user else None
+        sealed = (token, attempt.url, attempt.url_state)
+        hunt.add(filter(None, sealed), "a sealed token or address")
 
 
 async def walked(folder: Path, luck: random.Random, steps: int, log: list[Any]) -> Hunt:

@@ -25,6 +25,7 @@ from powens_flow.store.sqlite import (
 )
 from powens_flow.store.sqlite.saves import CreateWork, SaveWork
 from powens_flow.store.sqlite.writer import Writer
+from powens_flow.utf8 import is_utf8
 from powens_flow.vault import VaultRecord
 
 Access = Literal["own", "write", "read"]
@@ -123,7 +124,7 @@ class SQLiteStore:
 
     async def load(self, attempt_id: str) -> Attempt | None:
         """See `Store.load`."""
-        if not _is_text(attempt_id):
+        if not is_utf8(attempt_id):
             return None
         text = await self._open_writer().read(partial(reads.snapshot, attempt_id=attempt_id))
         return None if text is None else load(text)
@@ -139,7 +140,7 @@ class SQLiteStore:
         post: Mapping[str, Any] | None = None,
     ) -> Taken | Busy | None:
         """See `Store.take`. Who is cancelled meanwhile holds no lease."""
-        if not _is_text(attempt_id):
+        if not is_utf8(attempt_id):
             return None
         work = leases.TakeWork(attempt_id, holder, now, until, owner, post)
         return await self._open_writer().write(work.run, left=self._give_back)
@@ -152,7 +153,7 @@ class SQLiteStore:
 
     async def history(self, attempt_id: str) -> tuple[JournalRow, ...]:
         """See `Store.history`. Raises `SnapshotUnreadable`."""
-        if not _is_text(attempt_id):
+        if not is_utf8(attempt_id):
             return ()
         return await self._open_writer().read(partial(reads.history, attempt_id=attempt_id))
 
@@ -245,7 +246,7 @@ class SQLiteStore:
 
     async def posted(self, attempt_id: str) -> tuple[str, ...]:
         """See `Fleet.posted`."""
-        if not _is_text(attempt_id):
+        if not is_utf8(attempt_id):
             return ()
         return await self._open_writer().read(partial(fleet.posted, attempt_id=attempt_id))
 
@@ -274,7 +275,7 @@ class SQLiteStore:
         self, attempt_id: str, event: Mapping[str, Any], *, version: int, now: datetime
     ) -> bool:
         """See `Mailbox.post`."""
-        if not _is_text(attempt_id):
+        if not is_utf8(attempt_id):
             return False
         work = partial(posting.post, attempt_id=attempt_id, event=event, version=version, now=now)
         return await self._open_writer().write(work, durable=True)
@@ -315,8 +316,3 @@ class SQLiteStore:
     def _give_all_back(self, taken: tuple[Taken, ...]) -> None:
         for one in taken:
             self._give_back(one)
-
-
-def _is_text(attempt_id: str) -> bool:
-    """Whether it can be an id at all: half a surrogate pair is nothing that SQLite could hold."""
-    return attempt_id.isascii() or not any("\ud800" <= one <= "\udfff" for one in attempt_id)

@@ -12,11 +12,11 @@ from aiohttp.typedefs import Handler
 from attrs import frozen
 
 from powens_flow.store.port import StoreError
+from powens_flow.utf8 import is_utf8
 from powens_flow.web.inspect.look import LOOK
 from powens_flow.web.inspect.refusals import Refused
 from powens_flow.web.inspect.shell import bare
 from powens_flow.web.inspect.visit import Links, Visit
-from powens_flow.web.names import is_text
 
 log = structlog.get_logger("powens_flow")
 
@@ -38,7 +38,7 @@ class Gate:
         """Who sent the request. Raises `Refused` for nobody."""
         answer = self.authenticate(request)
         name = await answer if inspect.isawaitable(answer) else answer
-        if not isinstance(name, str) or not is_text(name):
+        if not isinstance(name, str) or not name or not is_utf8(name):
             raise Refused("unauthenticated")
         return name
 

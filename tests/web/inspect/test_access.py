@@ -46,14 +46,14 @@ def test_the_paths_are_all_there_are() -> None:
 
 def test_it_is_not_made_without_a_hook_for_staff() -> None:
     with pytest.raises(TypeError):
-        inspect_app(MemoryStore())  # type: ignore[call-arg]
+        inspect_app(MemoryStore())  # type: ignore[call-arg]  # what is tried
     with pytest.raises(TypeError, match="authenticate_staff"):
-        inspect_app(MemoryStore(), authenticate_staff=None)  # type: ignore[arg-type]
+        inspect_app(MemoryStore(), authenticate_staff=None)  # type: ignore[arg-type]  # what is tried
 
 
 def test_what_cannot_be_looked_at_is_refused_with_what_it_lacks() -> None:
     with pytest.raises(TypeError, match=r"object cannot be looked at: it has no .*losses"):
-        inspect_app(object(), authenticate_staff=authenticate_staff)  # type: ignore[arg-type]
+        inspect_app(object(), authenticate_staff=authenticate_staff)  # type: ignore[arg-type]  # what is tried
 
 
 async def test_nobody_sees_anything() -> None:

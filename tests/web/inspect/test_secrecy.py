@@ -12,7 +12,7 @@ from powens_flow.store.fleet import Wanted
 from powens_flow.store.sqlite import SQLiteStore
 from powens_flow.testing import Script, World
 from powens_flow.web.inspect import inspect_app
-from tests.e2e.walker import Walk, opened
+from tests.e2e.walker import Walk, hunt_what_is_under_way, opened
 from tests.hunting import Hunt
 from tests.web.inspect.desk import authenticate_staff
 from tests.web.inspect.test_access import PATHS
@@ -67,20 +67,7 @@ async def test_no_credential_token_address_or_holders_data_is_on_any_page(tmp_pa
                 at_bank = w.driver(Script(login="webauth"), owner=f"at-the-bank-{looked}")
                 await at_bank.until("open_url")
                 assert len(holders_data(w)) > 3
-                hunt.add(w.simulator.flows, "a code in an address")
-                hunt.add(await sealed(w), "a sealed token or address")
+                await hunt_what_is_under_way(w, hunt)
                 looked += await looked_through(client, w, hunt)
     assert len(hunt) > 20
     assert looked > 100
-
-
-async def sealed(w: World) -> set[str]:
-    """The sealed texts that the snapshots hold: they are nothing to show either."""
-    assert isinstance(w.store, SQLiteStore)
-    found: set[str] = set()
-    for one in (await w.store.attempts(Wanted(), limit=200)).attempts:
-        attempt = await w.store.load(one.id)
-        assert attempt is not None
-        token = attempt.user.token if attempt.user else None
-        found |= {text for text in (token, attempt.url, attempt.url_state) if text}
-    return found
