@@ -180,7 +180,8 @@ class Mailbox(Protocol):
         """Leave an event in the inbox, durably, and make the attempt due at once.
 
         It takes the place of an event of the same `type` that waits there already: two are one, of
-        which the last says who and why. Without a backend that runs it waits.
+        which the last says who and why. While somebody drives the attempt, who may have read what
+        waits, it takes the place of its equal alone. Without a backend that runs it waits.
 
         Answers:
             False: the attempt is gone, has ended, or its version is another by now; nothing was

@@ -272,10 +272,13 @@ class MemoryStore:
         kept = self._kept.get(attempt_id)
         if kept is None or kept.wakes_at is None or kept.attempt.version != version:
             return False
-        same = (
-            seq for seq, one in kept.inbox.items() if one.event.get("type") == event.get("type")
+        replaced = (
+            seq
+            for seq, one in kept.inbox.items()
+            if one.event == event
+            or (kept.holder is None and one.event.get("type") == event.get("type"))
         )
-        seq = next(same, None)
+        seq = next(replaced, None)
         if seq is None:
             seq = kept.posted = kept.posted + 1
         kept.inbox[seq] = Posted(seq, dict(event))

@@ -240,6 +240,18 @@ class MailboxContract:
         taken = await v.took(store)
         assert [(one.seq, dict(one.event)) for one in taken.inbox] == [(1, again)]
 
+    async def test_what_a_driver_may_have_read_is_not_taken_away_from_the_one_behind_it(
+        self, store: Every
+    ) -> None:
+        version = (await resting(store, "one")).version
+        again = {**EVENT, "by": "bob", "gives_up_cleanup": True}
+        assert await store.post("one", EVENT, version=version, now=v.at(1))
+        taken = await v.took(store)
+        assert await store.post("one", EVENT, version=version, now=v.at(2))
+        assert await store.post("one", again, version=version, now=v.at(2))
+        saved = await v.saved(store, taken, took=tuple(one.seq for one in taken.inbox))
+        assert [dict(one.event) for one in saved.inbox] == [again]
+
     async def test_two_different_ones_are(self, store: Every) -> None:
         version = (await resting(store, "one")).version
         wake = {**EVENT, "type": "staff.wake"}

@@ -19,7 +19,7 @@ def post(db: DB, attempt_id: str, event: Mapping[str, Any], version: int, now: d
         return False
     (no,) = found
     said = to_json(dict(event))
-    if db.execute(sql.REPLACE_POSTED, (said, no, event["type"])).fetchone() is None:
+    if db.execute(sql.REPLACE_POSTED, (said, no, event["type"], said)).fetchone() is None:
         (seq,) = db.execute(sql.NUMBER_POSTED, (no,)).fetchone()
         db.execute(sql.POST, (no, seq, said))
     db.execute(sql.WAKE_NOW, (micros(now), no))

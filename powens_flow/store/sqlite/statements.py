@@ -138,9 +138,12 @@ TO_POST: Final = """
 select no from attempt where id = ? and version = ? and wake_at is not null
 """
 
-# event, no, type
+# event, no, type, event; while somebody drives the attempt they may have read what waits
 REPLACE_POSTED: Final = """
-update inbox set event = ? where attempt = ? and json_extract(event, '$.type') = ? returning seq
+update inbox set event = ?
+where attempt = ? and json_extract(event, '$.type') = ?
+    and (event = ? or (select holder is null from attempt where no = inbox.attempt))
+returning seq
 """
 
 # now, no; a lease is left as it is, and who has it finds the event when it rests
