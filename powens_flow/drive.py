@@ -80,6 +80,7 @@ class Drive:
         self._has_written = False
         self._wrote_here = False
         self._look_after = 0.0
+        self._hearing = telemetry.who_hears()
         self.values: Mapping[str, str] = {}
         self.recovering = taken.lapsed and self.is_calling()
 
@@ -271,7 +272,8 @@ class Drive:
         )
         self._state = self._looked_up()
         self._rows.append(row)
-        telemetry.moved(self.attempt, row)
+        for hear in self._hearing:
+            hear(self.attempt, row)
 
     # --- saving ------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
-"""How long callers wait for an attempt to come to rest: with one timer for all of them."""
+"""How long something may take that is done many times at once: with one timer for all of them."""
 
 import asyncio
 from collections import deque
+from types import TracebackType
 
 
 class Patience:
@@ -55,3 +56,55 @@ def wake(waiter: asyncio.Future[None]) -> None:
     """Let one go, who may have left."""
     if not waiter.done():
         waiter.set_result(None)
+
+
+class TimeLimit:
+    """`seconds` for each of many pieces of work: `with limit.begun(): ...`, inside a task.
+
+    What `asyncio.timeout` does for one: work that takes longer is cancelled, and meets a
+    `TimeoutError` where it would have met that; a cancellation from elsewhere stays one.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._patience = Patience(seconds)
+
+    def begun(self) -> "_Limited":
+        """One piece of work, which begins now."""
+        return _Limited(self._patience.begin())
+
+
+class _Limited:
+    """One piece of work within a limit."""
+
+    __slots__ = ("_cancellations", "_ends", "_has_left", "_is_over", "_task")
+
+    def __init__(self, ends: asyncio.Future[None]) -> None:
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("only what a task does can be limited")
+        self._ends = ends
+        self._task = task
+        self._cancellations = task.cancelling()
+        self._is_over = self._has_left = False
+
+    def __enter__(self) -> None:
+        self._ends.add_done_callback(self._end)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._has_left = True
+        self._ends.remove_done_callback(self._end)
+        wake(self._ends)
+        if not self._is_over or self._task.uncancel() > self._cancellations:
+            return
+        if kind is asyncio.CancelledError:
+            raise TimeoutError from None
+
+    def _end(self, _: asyncio.Future[None]) -> None:
+        if not self._has_left:  # in the very turn of the loop in which its time was over
+            self._is_over = True
+            self._task.cancel()

@@ -83,15 +83,15 @@ def _said(body: Any, headers: Mapping[str, str], sent: tuple[str, ...]) -> dict[
     return said
 
 
-def request_id(headers: Mapping[str, str], sent: Iterable[str] = ()) -> str | None:
+def request_id(headers: Mapping[str, str], sent: tuple[str, ...] = ()) -> str | None:
     """The answer's `X-Request-Id`, for Powens' support."""
     return _shown(headers.get("X-Request-Id"), sent, _LONGEST["request_id"])
 
 
-def _shown(value: Any, sent: Iterable[str], most: int) -> str | None:
+def _shown(value: Any, sent: tuple[str, ...], most: int) -> str | None:
     if not isinstance(value, str) or not value:
         return None
-    shown = redacted(value, sent)[:most]
+    shown = (redacted(value, sent) if sent else value)[:most]
     return shown if shown.isprintable() else "".join(_printable(one) for one in shown)
 
 

@@ -19,6 +19,7 @@ from powens_flow.api.recording import current_recording
 from powens_flow.attempt import CallRecord
 from powens_flow.clock import Clock
 from powens_flow.json_text import to_json_bytes
+from powens_flow.patience import TimeLimit
 from powens_flow.secret import Secret
 from powens_flow.telemetry import hooks
 
@@ -93,11 +94,14 @@ class Transport:
         self._pace = pace
         self._read_before = ReadBefore()
         self._timeouts = timeouts
-        self._brief = _limits(timeouts.total, timeouts.connect)
-        self._checking = _limits(timeouts.checking, timeouts.connect)
+        self._connect = aiohttp.ClientTimeout(total=None, connect=timeouts.connect)
+        self._brief = TimeLimit(timeouts.total)
+        self._checking = TimeLimit(timeouts.checking)
 
     async def open(self) -> None:
         """Opens a session, unless one was handed in."""
+        self._brief = TimeLimit(self._timeouts.total)  # of this event loop
+        self._checking = TimeLimit(self._timeouts.checking)
         if self._session is None:
             self._session = self._owned = aiohttp.ClientSession(
                 # Calls that check credentials hold a connection for minutes: a bounded pool
@@ -146,10 +150,12 @@ class Transport:
 
     async def _outcome(self, request: Request, read: Reader[T]) -> Outcome[T]:
         status = None
+        limit = self._checking if request.checking else self._brief
         try:
-            response = await self._sent(request)
-            status = response.status
-            answer = await self._answer(response)
+            with limit.begun():
+                response = await self._sent(request)
+                status = response.status
+                answer = await self._answer(response)
         except MET as error:
             return Outcome(error=translated(error, status), status=status)
         if status >= 400:
@@ -178,16 +184,12 @@ class Transport:
             URL(self._prefix + path, encoded=True) if isinstance(path, str) else path,
             headers=_headers(request.token, body),
             data=None if body is None else to_json_bytes(body, Secret.reveal),
-            timeout=self._checking if request.checking else self._brief,
+            timeout=self._connect,
             allow_redirects=False,
             raise_for_status=False,
             auto_decompress=False,
             middlewares=None if request.method in ("GET", "POST") else _ONCE,
         )
-
-
-def _limits(total: float, connect: float) -> aiohttp.ClientTimeout:
-    return aiohttp.ClientTimeout(total=total, connect=connect)
 
 
 def _headers(token: Secret | None, body: Mapping[str, Any] | None) -> CIMultiDict[str]:

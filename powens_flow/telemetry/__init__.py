@@ -5,7 +5,7 @@ configured before it makes its engine; otherwise `active()` is None, and nothing
 What each event, span and metric holds is in docs/observability.md.
 """
 
-from powens_flow.telemetry.hooks import active, driven, moved, start
+from powens_flow.telemetry.hooks import active, driven, start, who_hears
 from powens_flow.telemetry.names import owner_hash
 
-__all__ = ["active", "driven", "moved", "owner_hash", "start"]
+__all__ = ["active", "driven", "owner_hash", "start", "who_hears"]

@@ -1,7 +1,7 @@
 """The few points at which the engine lets itself be watched."""
 
 import logging
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -33,12 +33,17 @@ def start() -> None:
         _active = _active or otel.Instruments()
 
 
-def moved(attempt: Attempt, row: JournalRow) -> None:
-    """A transition was made, and is about to be saved."""
-    if _is_heard():
-        _log_move(attempt, row)
-    if _active is not None:
-        _active.moved(attempt, row)
+Moved = Callable[[Attempt, JournalRow], None]
+"""Hears of each transition that was made, and is about to be saved."""
+
+
+def who_hears() -> tuple[Moved, ...]:
+    """Who hears of transitions now; nobody, where the log's level is above and no spans are wanted.
+
+    Asked once for each drive: a logger takes as long to tell its level as a transition to be made.
+    """
+    logged = (_log_move,) if _is_heard() else ()
+    return logged if _active is None else (*logged, _active.moved)
 
 
 def _is_heard() -> bool:
