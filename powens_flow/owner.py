@@ -1,10 +1,11 @@
 """What one end user may do with their attempts."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from attrs import frozen
 
+from powens_flow.attempts import Attempts
 from powens_flow.connectors import ANY, ConnectorPage, Filter
 from powens_flow.events import Event, InvalidEvent, SubmitValues, event_from_json
 from powens_flow.idempotency import IdempotencyKey
@@ -13,38 +14,11 @@ from powens_flow.remedies import Remedy
 from powens_flow.view import View
 
 
-class Attempts(Protocol):
-    """What an owner asks of the engine, which knows every owner's attempts."""
-
-    async def start(
-        self,
-        owner: str,
-        machine: str,
-        policy: Policy | None,
-        key: IdempotencyKey | None = None,
-        **given: Any,
-    ) -> View: ...
-
-    async def send(
-        self, owner: str, attempt_id: str, event: Event, key: IdempotencyKey | None = None
-    ) -> View: ...
-
-    async def get(self, owner: str, attempt_id: str) -> View: ...
-
-    async def connectors(
-        self, owner: str, attempt_id: str, q: str, page: int, size: int, *, only: Filter
-    ) -> ConnectorPage: ...
-
-    async def seal(
-        self, owner: str, attempt_id: str, values: Mapping[str, str]
-    ) -> SubmitValues: ...
-
-
 @frozen(eq=False)
 class Owner:
     """The attempts of one end user (`Engine.for_owner`); another owner's do not exist here."""
 
-    engine: Attempts
+    attempts: Attempts
     id: str
 
     async def start(
@@ -60,7 +34,7 @@ class Owner:
             KeyError: no machine of that name; the text says which there are.
             IdempotencyKeyReused: the key came before with another request.
         """
-        return await self.engine.start(self.id, machine, policy, key)
+        return await self.attempts.start(self.id, machine, policy, key)
 
     async def reconnect(
         self,
@@ -75,7 +49,7 @@ class Owner:
         With `refresh` its PSD2 consent is renewed before it runs out (an SCA follows). `key` as
         in `start`.
         """
-        return await self.engine.start(
+        return await self.attempts.start(
             self.id, "reconnect", policy, key, id_connection=id_connection, refresh=refresh
         )
 
@@ -105,11 +79,11 @@ class Owner:
         made = event if isinstance(event, Event) else event_from_json(event)
         if isinstance(made, Remedy):
             raise InvalidEvent("an end user sends no remedy of staff")
-        return await self.engine.send(self.id, attempt_id, made, key)
+        return await self.attempts.send(self.id, attempt_id, made, key)
 
     async def get(self, attempt_id: str) -> View:
         """The attempt as it is. Raises `NoSuchAttempt`."""
-        return await self.engine.get(self.id, attempt_id)
+        return await self.attempts.get(self.id, attempt_id)
 
     async def connectors(
         self,
@@ -128,7 +102,7 @@ class Owner:
             NoSuchAttempt: there is none of that id for this owner.
             PowensError: the list could not be read.
         """
-        return await self.engine.connectors(self.id, attempt_id, q, page, size, only=only)
+        return await self.attempts.connectors(self.id, attempt_id, q, page, size, only=only)
 
     async def seal(self, attempt_id: str, values: Mapping[str, str]) -> SubmitValues:
         """Plaintext values, checked against the fields asked for and sealed: an event to send.
@@ -139,4 +113,4 @@ class Owner:
             WrongValues: a message key for each field that is wrong.
             PowensError: the public key could not be fetched.
         """
-        return await self.engine.seal(self.id, attempt_id, values)
+        return await self.attempts.seal(self.id, attempt_id, values)

@@ -18,6 +18,7 @@ from powens_flow import events as e
 from powens_flow.api import PowensClient
 from powens_flow.api.errors import PowensError
 from powens_flow.attempt import Attempt, User
+from powens_flow.attempts import Attempts
 from powens_flow.calls import CALLS, Call, Services
 from powens_flow.engine import Engine
 from powens_flow.handlers import default_registry
@@ -190,10 +191,15 @@ class SmallWorld:
     engine: Engine
     chance: list[float]
 
+    @property
+    def attempts(self) -> Attempts:
+        """What the engine's owners ask."""
+        return self.engine.for_owner("anybody").attempts
+
     async def started(self, owner: str = "owner-1") -> str:
         """A new attempt that waits in `asking`; its id."""
         user = User(7, "sealed", permanent=True, kept=True)
-        return (await self.engine.start(owner, "bell", None, user=user)).attempt_id
+        return (await self.attempts.start(owner, "bell", None, user=user)).attempt_id
 
     async def state(self, attempt_id: str) -> str:
         """The stored state."""

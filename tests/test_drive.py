@@ -150,7 +150,7 @@ async def test_values_reach_the_first_handler_only_and_no_store(here: SmallWorld
         attempt_id, holder="x", now=here.clock.now(), until=here.clock.now() + SOON
     )
     assert isinstance(taken, Taken)
-    drive = here.engine._drive(taken)
+    drive = here.attempts.drive(taken)
     drive.take(e.SubmitValues({"login": "S3cr3t"}), {"login": "S3cr3t"})
     here.bell.rings.append(Outcome("gone"))
     await drive.run()

@@ -9,6 +9,7 @@ import pytest
 from attrs import evolve
 
 from powens_flow import events as e
+from powens_flow.attempt import User
 from powens_flow.engine import Engine, _unguessable
 from powens_flow.errors import (
     EventNotAccepted,
@@ -78,14 +79,17 @@ async def test_a_machine_that_is_not_there_starts_nothing(here: SmallWorld) -> N
 
 async def test_an_attempt_has_an_id_that_nobody_guesses(here: SmallWorld) -> None:
     engine = Engine(
-        here.engine._tools.services.api,
+        here.engine._services.api,
         here.store,
-        here.engine._tools.services.vault,
-        here.engine._tools.services.keyring,
+        here.engine._services.vault,
+        here.engine._services.keyring,
         machines=here.machines,
         clock=here.clock,
     )
-    ids = {engine._new_id() for _ in range(100)}
+    user = User(7, "sealed", permanent=True, kept=True)
+    attempts = engine.for_owner("owner-1").attempts
+    views = [await attempts.start("owner-1", "bell", None, user=user) for _ in range(100)]
+    ids = {view.attempt_id for view in views}
     assert len(ids) == 100
     assert min(map(len, ids)) >= 24
 
