@@ -158,12 +158,20 @@ class Accounts {
     const count = this.boxes.filter((box) => box.checked).length;
     const { t, texts } = this.context;
     const none = count === 0 && this.prompt.at_least_one && this.boxes.length > 0;
+    const family = this.family();
     this.share.lastChild.textContent = none
-      ? t("accounts.share_selected")
-      : texts.counted(this.prompt.accounts.length ? "accounts.share" : "contracts.share", count);
+      ? t(`${family}.share_selected`)
+      : texts.counted(`${family}.share`, count);
     this.share.className = `button ${count || this.boxes.length === 0 ? "primary" : "secondary"}`;
     this.problem.textContent = "";
     for (const tell of this.alls ?? []) tell();
+  }
+
+  /** Which words say what is on the list. */
+  family() {
+    const { accounts, subscriptions } = this.prompt;
+    if (accounts.length && subscriptions.length) return "items";
+    return subscriptions.length ? "contracts" : "accounts";
   }
 
   offered() {

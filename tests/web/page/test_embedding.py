@@ -211,7 +211,7 @@ async def test_accounts_that_are_shared_already_are_selected_and_stay_so(scene: 
     await p.page.route("**/texts-en.json", lambda route: route.fulfill(json=texts))
     await p.is_shown(showing(prompt))
     await p.opens()
-    await p.sees("New accounts were found")
+    await p.sees("More to share was found")
     await p.sees_text("Words of their own, read by a lawyer.")
     boxes = p.page.get_by_role("checkbox")
     await expect(boxes.first).to_be_checked()
@@ -219,6 +219,38 @@ async def test_accounts_that_are_shared_already_are_selected_and_stay_so(scene: 
     await expect(boxes.last).not_to_be_checked()
     await p.sees_text("US$1.50")
     await p.shown("choose_accounts-active")
+
+
+@pytest.mark.parametrize(
+    ("accounts", "contracts", "family"),
+    [(1, 0, "account"), (0, 1, "contract"), (1, 1, "item")],
+)
+async def test_the_button_says_what_is_shared(
+    scene: Scene, accounts: int, contracts: int, family: str
+) -> None:
+    p = scene.person
+    about = {"number": "1", "iban": None, "type": "checking", "usage": None, "active": False}
+    account = {"id": 1, "name": "Compte", "balance": 1.5, "currency": "EUR", **about}
+    contract = {"id": 2, "label": "Contrat", "subscriber": "M. Martin", "number": "7"}
+    prompt = {
+        "kind": "choose_accounts",
+        "message_key": "accounts.choose",
+        "accepts": ["choose_accounts", "cancel"],
+        "accounts": [account] * accounts,
+        "subscriptions": [contract | {"active": False}] * contracts,
+        "offered": [],
+        "at_least_one": True,
+        "consent_wording": "consent.default",
+    }
+    await p.is_shown(showing(prompt))
+    await p.opens()
+    await p.sees_text("Only what you select will be shared.")
+    selected = "Share the selection" if family == "item" else f"Share selected {family}s"
+    await expect(p.button(selected)).to_be_visible()
+    for box in await p.page.get_by_role("checkbox").all():
+        await box.check()
+    count = accounts + contracts
+    await expect(p.button(f"Share {count} {family}{'s' * (count > 1)}")).to_be_visible()
 
 
 async def test_words_that_are_missing_cannot_be_agreed_to(scene: Scene) -> None:
