@@ -23,13 +23,14 @@ class NoSuchAttempt(FlowError, LookupError):
 
 
 class EventNotAccepted(FlowError):
-    """The attempt's state does not take this event; `prompt` says what it takes."""
+    """The attempt's state does not take this event. `accepts` are the events that it takes, as the
+    `prompt` says; what the clock alone may say is not among them."""
 
     def __init__(self, cause: NotAccepted, prompt: Prompt) -> None:
-        super().__init__(str(cause))
+        super().__init__(str(NotAccepted(cause.state, cause.trigger, prompt.accepts)))
         self.state = cause.state
         self.trigger = cause.trigger
-        self.accepts = cause.accepts
+        self.accepts = prompt.accepts
         self.prompt = prompt
 
 
