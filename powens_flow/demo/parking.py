@@ -26,6 +26,14 @@ class Parked:
 PARKED: Final[Sequence[Parked]] = (
     Parked(
         Scenario(
+            "left-approving",
+            "left under way: the approval in the bank's app is waited for",
+            Script(login="decoupled-never"),
+        ),
+        until="state.decoupled",
+    ),
+    Parked(
+        Scenario(
             "left-at-sms", "left under way: the code by SMS is waited for", Script(login="sms")
         ),
         until="state.additionalInformationNeeded",
