@@ -218,7 +218,7 @@ class Drive:
         except _Cancelled:
             await self._take_cancel()
             return True
-        calls = tuple(self._calls)
+        calls, wrote_here = tuple(self._calls), self._wrote_here
         self.values, self.recovering, self._wrote_here = {}, False, False
         self._look_after = outcome.retry_after or 0.0
         later = waiting.retry(self.attempt, state.retry, outcome, self.now(), self._tools.chance())
@@ -229,7 +229,15 @@ class Drive:
             self.attempt = evolve(self.attempt, due_at=later.at)
             return False
         cause = state.table.handler or ""
-        self._move(absorb(self.attempt, outcome), outcome.kind, cause, outcome, calls=calls)
+        try:
+            self._move(absorb(self.attempt, outcome), outcome.kind, cause, outcome, calls=calls)
+        except NotAccepted:
+            raise
+        except Exception as error:
+            # As with a handler's own fault; and what was made is not lost for it.
+            log.error("guard.failed", attempt=self.attempt.id, error=type(error).__name__)
+            fault = evolve(_fault(error, writing=wrote_here), changes=outcome.changes)
+            self._move(absorb(self.attempt, fault), fault.kind, cause, fault, calls=calls)
         return True
 
     async def _outcome(self, state: State) -> Outcome:
@@ -244,9 +252,7 @@ class Drive:
             # A handler's own fault: the attempt is not lost for it, and its words, which may
             # hold anything, are not repeated.
             log.error("handler.failed", attempt=self.attempt.id, error=type(error).__name__)
-            kind = v.UNKNOWN if self._wrote_here else v.REJECTED
-            problem = Problem("internal", description=type(error).__name__)
-            return Outcome(kind, problem=problem)
+            return _fault(error, writing=self._wrote_here)
 
     def _move(
         self,
@@ -357,6 +363,12 @@ def _fitting(answer: Any) -> Outcome:
     if not isinstance(answer, Outcome) or not _ATTRIBUTES.issuperset(answer.changes):
         raise HandlerError("a handler answers an outcome, of changes that an attempt can take")
     return answer
+
+
+def _fault(error: Exception, *, writing: bool) -> Outcome:
+    """What a fault of a handler's or a guard's own comes to: its class is all that is told."""
+    problem = Problem("internal", description=type(error).__name__)
+    return Outcome(v.UNKNOWN if writing else v.REJECTED, problem=problem)
 
 
 def _cause(event: e.Event) -> str:

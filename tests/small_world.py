@@ -56,7 +56,10 @@ submit_values = "ringing"
 kind = "calling"
 handler = "ring"
 [states.ringing.on]
-done = "listening"
+done = [
+    { when = "is_cracked", to = "asking" },
+    { to = "listening" },
+]
 unknown = "looking"
 gone = "ringing_again"
 
@@ -72,7 +75,10 @@ kind = "calling"
 handler = "listen"
 retry = "read"
 [states.listening.on]
-done = "finished"
+done = [
+    { when = "is_cracked", to = "asking" },
+    { to = "finished" },
+]
 interaction_needed = "asking"
 gone = "looking"
 
@@ -241,11 +247,19 @@ async def _listen(context: Context, attempt: Attempt) -> Outcome:
     return await _bells[-1].listen(context, attempt)
 
 
+def _is_cracked(attempt: Attempt, outcome: Outcome) -> bool:
+    """A guard with a fault: of a cracked bell it cannot tell."""
+    if outcome.facts.get("cracked"):
+        raise ZeroDivisionError("S3cr3t")
+    return False
+
+
 def registry() -> Registry:
     """Ours, and the handlers of the bell whose world is open."""
     made = default_registry()
     made.handler("ring")(_ring)
     made.handler("listen")(_listen)
+    made.guard("is_cracked")(_is_cracked)
     made.guard("is_loud")(lambda attempt, outcome: attempt.owner == "loud")
     return made
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from powens_flow import events as e
 from powens_flow.api.errors import OutcomeUnknown, TemporaryFailure
@@ -231,6 +232,32 @@ async def test_a_fault_of_a_handler_that_read_ends_the_attempt_properly(here: Sm
     assert view.prompt.error is not None
     assert view.prompt.error.key == "internal"
     assert "S3cr3t" not in repr(view)
+
+
+async def test_a_fault_of_a_guard_after_a_write_is_an_unknown_outcome(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    made = Outcome("done", changes={"connector_ref": "made"}, facts={"cracked": True})
+    here.bell.rings.append(made)
+    assert await send(here, attempt_id, e.Acted()) == "looking"
+    stored = await here.store.load(attempt_id)
+    assert stored is not None
+    assert stored.problem == Problem("internal", description="ZeroDivisionError")
+    assert stored.connector_ref == "made"  # what the write came to is kept
+    assert here.bell.seen.count("strike") == 1
+
+
+async def test_a_fault_of_a_guard_after_a_read_ends_the_attempt_properly(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.listens.append(Outcome("done", facts={"cracked": True}))
+    with capture_logs() as logs:
+        assert await send(here, attempt_id, e.TryAgain()) == "failed"
+    (told,) = [one for one in logs if one["event"] == "guard.failed"]
+    assert told == {
+        "event": "guard.failed",
+        "log_level": "error",
+        "attempt": attempt_id,
+        "error": "ZeroDivisionError",
+    }
 
 
 @pytest.mark.parametrize(

@@ -181,7 +181,11 @@ def test_each_attempt_of_the_demo_has_a_story_in_every_shape(desk: Desk) -> None
 
 def test_the_funnel_says_where_attempts_are_lost(desk: Desk) -> None:
     (found,) = desk.json("attempts", "funnel")
-    assert (found["machine"], found["attempts"], found["under_way"]) == ("add_connection", ALL, len(PARKED))
+    assert (found["machine"], found["attempts"], found["under_way"]) == (
+        "add_connection",
+        ALL,
+        len(PARKED),
+    )
     assert found["completed"] + found["under_way"] + found["lost"] == ALL
     told = desk.says("attempts", "funnel", "add_connection")
     assert re.search(rf"^add_connection: {ALL} attempts, ", told)

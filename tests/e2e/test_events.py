@@ -94,7 +94,8 @@ async def test_what_a_state_does_not_take_leaves_the_attempt_unchanged(
         assert (refused.value.state, refused.value.trigger) == (state, name)
         assert refused.value.accepts == view.prompt.accepts
         told = f"it takes: {', '.join(view.prompt.accepts)}"  # nothing that the clock alone says
-        assert str(refused.value).startswith(f"state {state!r}") and told in str(refused.value)
+        assert str(refused.value).startswith(f"state {state!r}")
+        assert told in str(refused.value)
         assert refused.value.prompt == view.prompt
     assert await driver.owner.get(view.attempt_id) == view
 
