@@ -130,8 +130,9 @@ class Attempts:
         )
         if not isinstance(taken, Taken):
             return taken is not None
-        with self._drives.held(attempt_id):
+        with self._drives.held(attempt_id), suppress(Outdated):  # one for another process
             return await self._woken(taken, id_connection)
+        return False
 
     # --- how it is done ----------------------------------------------------------------------
 

@@ -167,7 +167,8 @@ class Drive:
         """Let the clock speak to a waiting attempt; False when it has nothing to say."""
         trigger = waiting.due_trigger(self.attempt, self.now())
         if self._state is None:
-            trigger = v.EXPIRE if trigger else None
+            is_over = self.now() >= waiting.unfit_until(self.attempt)
+            trigger = v.EXPIRE if is_over else None
         elif trigger == v.POLL and not self._takes(v.POLL):
             trigger = None
         if trigger is None:

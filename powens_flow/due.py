@@ -1,7 +1,7 @@
 """Takes up what is due: deadlines, polls, retries, and attempts whose process has died."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -11,11 +11,13 @@ from powens_flow import telemetry
 from powens_flow.api.pacing import in_background
 from powens_flow.attempt import Attempt
 from powens_flow.clock import Clock
-from powens_flow.drive import Drive
+from powens_flow.decisions import waiting
+from powens_flow.drive import CANCELLATIONS, Drive
 from powens_flow.drives import LEASE, Drives
 from powens_flow.evolving import evolve
 from powens_flow.listeners import Listeners
-from powens_flow.store.port import Store, StoreError, Taken
+from powens_flow.machine import Machines
+from powens_flow.store.port import Posted, Store, StoreError, Taken
 
 log = structlog.get_logger("powens_flow")
 
@@ -38,6 +40,7 @@ class Due:
         clock: Clock,
         holder: str,
         *,
+        machines: Machines,
         drives: Drives,
         listeners: Listeners,
         drive: Callable[[Taken], Drive],
@@ -45,6 +48,7 @@ class Due:
         self._store = store
         self._clock = clock
         self._holder = holder
+        self._machines = machines
         self._drives = drives
         self._listeners = listeners
         self._drive = drive
@@ -77,12 +81,24 @@ class Due:
         if limit <= 0:
             return []
         now = self._clock.now()
-        due = await self._store.due(holder=self._holder, now=now, until=now + LEASE, limit=limit)
+        due = await self._store.due(
+            holder=self._holder, now=now, until=now + LEASE, limit=limit, fits=self._fits
+        )
         tasks = [self._drives.start(taken, self._driven(taken)) for taken in due]
         for task in tasks:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return tasks
+
+    def _fits(self, attempt: Attempt, inbox: Sequence[Posted]) -> bool:
+        """Not of a version that another process runs, as long as that one may still take it up."""
+        machine = self._machines.get(attempt.machine)
+        if machine is None:
+            return False
+        if machine.today(attempt.state) is not None:
+            return True
+        is_cancelled = any(one.event.get("type") in CANCELLATIONS for one in inbox)
+        return is_cancelled or self._clock.now() >= waiting.unfit_until(attempt)
 
     async def _driven(self, taken: Taken) -> Attempt:
         drive = self._drive(taken)

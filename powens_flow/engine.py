@@ -92,6 +92,7 @@ class Engine:
             store,
             self._clock,
             holder,
+            machines=self._machines,
             drives=self._drives,
             listeners=self._listeners,
             drive=self._attempts.drive,

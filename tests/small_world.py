@@ -221,14 +221,18 @@ class SmallWorld:
 def engine_on(world: "SmallWorld", new_id: Any, **options: Any) -> Engine:
     """An engine of this world; its client is never opened, as the bell calls nothing."""
     api = PowensClient("http://127.0.0.1:9/2.0/", "1", "client-secret", clock=world.clock)
-    given: dict[str, Any] = {"patience": 5.0, "grace": 0.0, **options}
+    given: dict[str, Any] = {
+        "machines": world.machines,
+        "patience": 5.0,
+        "grace": 0.0,
+        **options,
+    }
     return Engine(
         api,
         world.store,
         MemoryVault(),
         Keyring.generate(),
         policy=Policy(),
-        machines=world.machines,
         clock=world.clock,
         new_id=new_id,
         chance=lambda: world.chance.pop(0) if world.chance else 1.0,
@@ -265,10 +269,10 @@ def registry() -> Registry:
 
 
 @cache
-def machines_with_a_bell() -> Machines:
+def machines_with_a_bell(text: str = BELL) -> Machines:
     """Loaded once for all tests: that takes longer than most of them."""
     with TemporaryDirectory() as folder:
-        Path(folder, "bell.toml").write_text(BELL, "utf-8")
+        Path(folder, "bell.toml").write_text(text, "utf-8")
         return load_machines(registry(), Path(folder))
 
 

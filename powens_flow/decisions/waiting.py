@@ -6,7 +6,7 @@ Chance is handed in as a number in [0, 1).
 
 from datetime import datetime, timedelta
 
-from attrs import frozen
+from attrs import astuple, frozen
 
 from powens_flow.attempt import Attempt
 from powens_flow.evolving import evolve
@@ -93,6 +93,15 @@ def due_trigger(attempt: Attempt, now: datetime) -> str | None:
     if deadline is not None and not attempt.warned and now >= warning_at(attempt, deadline):
         return WARN
     return POLL
+
+
+def unfit_until(attempt: Attempt) -> datetime:
+    """How long an attempt whose state this version does not know is left to one that may know it.
+
+    A waiting one until its deadline; a calling one has none, and gets the longest there is.
+    """
+    longest = max(astuple(attempt.policy.deadlines))
+    return attempt.deadline_at or attempt.entered_at + timedelta(seconds=longest)
 
 
 def reminded(attempt: Attempt, trigger: str) -> Attempt:

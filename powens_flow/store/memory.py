@@ -15,8 +15,10 @@ from powens_flow.snapshot import next_version
 from powens_flow.store import looking
 from powens_flow.store.fleet import LATEST, ConnectorName, Count, Loss, Page, Spent, Wanted
 from powens_flow.store.port import (
+    PASSED_OVER,
     Busy,
     DuplicateAttempt,
+    Fits,
     Lease,
     LeaseLost,
     Posted,
@@ -25,6 +27,7 @@ from powens_flow.store.port import (
     StoreError,
     Taken,
     Untold,
+    anything_fits,
 )
 
 
@@ -60,6 +63,7 @@ class MemoryStore:
         self._numbered: dict[int, _Kept] = {}
         self._numbers = itertools.count()
         self._wakes: list[tuple[datetime, int]] = []
+        self._passed_over: dict[tuple[int, int], datetime] = {}
 
     def __repr__(self) -> str:
         return f"MemoryStore({len(self._kept)} attempts)"
@@ -161,17 +165,47 @@ class MemoryStore:
         return tuple(kept.inbox.values())
 
     async def due(
-        self, *, holder: str, now: datetime, until: datetime, limit: int
+        self,
+        *,
+        holder: str,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        fits: Fits = anything_fits,
     ) -> tuple[Taken, ...]:
         """See `Store.due`."""
+        self._passed_over = {key: t for key, t in self._passed_over.items() if t > now}
         taken: list[Taken] = []
+        left: list[tuple[datetime, int]] = []
         while len(taken) < limit and (first := self._first_wake()) and first[0] <= now:
-            taken.append(self._lease(self._numbered[first[1]], holder, until))
+            kept = self._numbered[first[1]]
+            if self._is_for(kept, now, fits):
+                taken.append(self._lease(kept, holder, until))
+            else:
+                left.append(heapq.heappop(self._wakes))
+        for one in left:
+            heapq.heappush(self._wakes, one)
         return tuple(taken)
+
+    def _is_for(self, kept: _Kept, now: datetime, fits: Fits) -> bool:
+        key = (kept.number, kept.attempt.version)
+        if key in self._passed_over:
+            return False
+        if fits(kept.attempt, tuple(kept.inbox.values())):
+            return True
+        self._passed_over[key] = now + PASSED_OVER
+        return False
 
     async def next_due(self) -> datetime | None:
         """See `Store.next_due`."""
-        first = self._first_wake()
+        left: list[tuple[datetime, int]] = []
+        while first := self._first_wake():
+            kept = self._numbered[first[1]]
+            if (kept.number, kept.attempt.version) not in self._passed_over:
+                break
+            left.append(heapq.heappop(self._wakes))
+        for one in left:
+            heapq.heappush(self._wakes, one)
         return first[0] if first is not None else None
 
     async def concerned(self, id_user: int) -> tuple[str, ...]:

@@ -5,9 +5,9 @@ posted to its inbox. A lease that lapsed means that its holder died. Times are a
 always handed in by the caller: a store has no clock of its own.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import Any, Protocol
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final, Protocol
 
 from attrs import field, frozen
 
@@ -106,6 +106,18 @@ class Untold:
     attempt: Attempt
 
 
+Fits = Callable[[Attempt, Sequence[Posted]], bool]
+"""Whether an attempt, with the events that wait for it, is one for this process to drive."""
+
+PASSED_OVER: Final = timedelta(seconds=30)
+"""How long a store leaves an attempt alone that was not for this process."""
+
+
+def anything_fits(_: Attempt, __: Sequence[Posted]) -> bool:
+    """What `due` asks where nothing is asked for."""
+    return True
+
+
 class Store(Protocol):
     """Keeps snapshots, journals, inboxes and claims."""
 
@@ -169,16 +181,24 @@ class Store(Protocol):
         ...
 
     async def due(
-        self, *, holder: str, now: datetime, until: datetime, limit: int
+        self,
+        *,
+        holder: str,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        fits: Fits = anything_fits,
     ) -> tuple[Taken, ...]:
         """Lease attempts whose time has come (`due_at`), or whose lease has lapsed.
 
-        A snapshot that cannot be read is left out, and does not hinder the others.
+        A snapshot that cannot be read is left out, and does not hinder the others; so is, for
+        `PASSED_OVER`, an attempt that does not fit: it stays as it is, for another process.
         """
         ...
 
     async def next_due(self) -> datetime | None:
-        """The earliest `due_at` of an attempt that nobody drives, or end of a lease."""
+        """The earliest `due_at` of an attempt that nobody drives, or end of a lease; those that
+        `due` has left out are left out here too."""
         ...
 
     async def history(self, attempt_id: str) -> tuple[JournalRow, ...]:

@@ -1,8 +1,11 @@
 """Whose time has come: due attempts, lapsed leases, and an owner's live attempts."""
 
+from collections.abc import Sequence
+
 from attrs import evolve
 
-from powens_flow.store.port import Busy, Store, Taken
+from powens_flow.attempt import Attempt
+from powens_flow.store.port import Busy, Posted, Store, Taken
 from tests.store import values as v
 
 
@@ -65,6 +68,40 @@ class DueContract:
         first = await due(store, 10, limit=2)
         assert {taken.attempt.id for taken in first} == {"n1", "n2"}
         assert [taken.attempt.id for taken in await due(store, 10, limit=2)] == ["n3"]
+
+    async def test_what_does_not_fit_stays_as_it_is_for_another_process(self, store: Store) -> None:
+        theirs = await v.at_rest(store, v.an_attempt("theirs", due_at=v.at(1)))
+        await v.at_rest(store, v.an_attempt("ours", due_at=v.at(2)))
+        asked: list[str] = []
+
+        def fits(attempt: Attempt, inbox: Sequence[Posted]) -> bool:
+            asked.append(attempt.id)
+            return attempt.id == "ours"
+
+        async def due_here(now: float) -> list[str]:
+            found = await store.due(holder="cy", now=v.at(now), until=v.at(900), limit=1, fits=fits)
+            return [one.attempt.id for one in found]
+
+        assert await due_here(10) == ["ours"]
+        assert await store.next_due() == v.at(900)  # the lease's end: the other is passed over
+        assert await due_here(39) == []
+        assert asked == ["theirs", "ours"]
+        assert await due_here(41) == []
+        assert asked == ["theirs", "ours", "theirs"]  # asked again after a while
+        taken = await v.took(store, "theirs", now=41)
+        assert (taken.attempt, taken.lapsed, taken.lease.fence) == (theirs, False, 2)
+
+    async def test_who_asks_whether_one_fits_sees_what_waits_for_it(self, store: Store) -> None:
+        await v.created(store, until=30)
+        await v.posted(store, {"type": "cancel"})
+        seen: list[object] = []
+
+        def fits(attempt: Attempt, inbox: Sequence[Posted]) -> bool:
+            seen.extend(one.event["type"] for one in inbox)
+            return bool(inbox)
+
+        (taken,) = await store.due(holder="cy", now=v.at(31), until=v.at(61), limit=1, fits=fits)
+        assert (seen, taken.lapsed) == (["cancel"], True)
 
     async def test_due_attempts_bring_their_inbox(self, store: Store) -> None:
         await v.created(store, until=30)

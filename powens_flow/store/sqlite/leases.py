@@ -2,16 +2,23 @@
 
 import sqlite3
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from attrs import frozen
 
 from powens_flow.attempt import Attempt
-from powens_flow.evolving import evolve
 from powens_flow.json_text import from_json, to_json
 from powens_flow.snapshot import load
-from powens_flow.store.port import Busy, Lease, Posted, SnapshotUnreadable, Taken
+from powens_flow.store.port import (
+    PASSED_OVER,
+    Busy,
+    Fits,
+    Lease,
+    Posted,
+    SnapshotUnreadable,
+    Taken,
+)
 from powens_flow.store.sqlite import statements as sql
 from powens_flow.store.times import micros, moment
 
@@ -85,50 +92,69 @@ class TakeWork:
         return Busy(attempt, seq)
 
 
+@frozen(eq=False, repr=False)
+class DueWork:
+    """Whose time has come, for this process to lease."""
+
+    holder: str
+    now: datetime
+    until: datetime
+    limit: int
+    fits: Fits
+
+
+_FOR_EVER = datetime.max.replace(tzinfo=UTC)
+
+
 class Due:
-    """Whose time has come. Remembers which snapshots this version could not read."""
+    """Whose time has come. Remembers which snapshots this version could not read, and for a while
+    which attempts were not for this process."""
 
     def __init__(self) -> None:
-        self._unreadable: set[tuple[int, int]] = set()
+        self._passed_over: dict[tuple[int, int], datetime] = {}
 
-    def take(
-        self, db: DB, holder: str, now: datetime, until: datetime, limit: int
-    ) -> tuple[Taken, ...]:
-        """Lease those that are due; the unreadable ones are passed over and stay as they are."""
-        return tuple(
-            self._leased(db, no, waiting, Lease(attempt.id, holder, 0, until), attempt)
-            for no, waiting, attempt in self._found(db, now, limit)
-        )
+    def take(self, db: DB, work: DueWork) -> tuple[Taken, ...]:
+        """Lease those that are due; what is passed over stays as it is."""
+        self._passed_over = {key: t for key, t in self._passed_over.items() if t > work.now}
+        return tuple(self._leased(db, *one, work) for one in self._found(db, work))
 
-    def _found(self, db: DB, now: datetime, limit: int) -> list[tuple[int, int, Attempt]]:
-        found: list[tuple[int, int, Attempt]] = []
-        for no, version, waiting, text in db.execute(sql.DUE, (micros(now),)):
-            if len(found) >= limit:
+    def _found(self, db: DB, work: DueWork) -> list[tuple[int, Attempt, tuple[Posted, ...]]]:
+        found: list[tuple[int, Attempt, tuple[Posted, ...]]] = []
+        for no, version, waiting, text in db.execute(sql.DUE, (micros(work.now),)):
+            if len(found) >= work.limit:
                 break
+            if (no, version) in self._passed_over:
+                continue
             attempt = self._read(no, version, text)
-            if attempt is not None:
-                found.append((no, waiting, attempt))
+            if attempt is None:
+                continue
+            posted = inbox(db, no) if waiting else ()
+            if work.fits(attempt, posted):
+                found.append((no, attempt, posted))
+            else:
+                self._passed_over[no, version] = work.now + PASSED_OVER
         return found
 
     @staticmethod
-    def _leased(db: DB, no: int, waiting: int, wanted: Lease, attempt: Attempt) -> Taken:
-        values = (wanted.holder, micros(wanted.until), no)
+    def _leased(
+        db: DB, no: int, attempt: Attempt, posted: tuple[Posted, ...], work: DueWork
+    ) -> Taken:
+        values = (work.holder, micros(work.until), no)
         fence, lapsed = db.execute(sql.TAKE_DUE, values).fetchone()
-        lease = evolve(wanted, fence=fence)
-        return Taken(attempt, lease, bool(lapsed), inbox(db, no) if waiting else ())
+        return Taken(
+            attempt, Lease(attempt.id, work.holder, fence, work.until), bool(lapsed), posted
+        )
 
     def next(self, db: DB) -> datetime | None:
-        """When the next one is due that can be read, as far as is known."""
-        for no, version, wake_at in db.execute(sql.WAKES, (len(self._unreadable) + 1,)):
-            if (no, version) not in self._unreadable:
+        """When the next one is due that is not passed over, as far as is known."""
+        for no, version, wake_at in db.execute(sql.WAKES, (len(self._passed_over) + 1,)):
+            if (no, version) not in self._passed_over:
                 return moment(wake_at)
         return None
 
     def _read(self, no: int, version: int, text: str) -> Attempt | None:
-        if (no, version) in self._unreadable:
-            return None
         try:
             return load(text)
         except SnapshotUnreadable:
-            self._unreadable.add((no, version))
+            self._passed_over[no, version] = _FOR_EVER
             return None

@@ -13,7 +13,18 @@ from powens_flow.attempt import Attempt, Claim, JournalRow
 from powens_flow.evolving import evolve
 from powens_flow.snapshot import load, next_version
 from powens_flow.store.fleet import LATEST, ConnectorName, Count, Loss, Page, Spent, Wanted
-from powens_flow.store.port import Busy, Lease, Posted, Save, Saved, StoreError, Taken, Untold
+from powens_flow.store.port import (
+    Busy,
+    Fits,
+    Lease,
+    Posted,
+    Save,
+    Saved,
+    StoreError,
+    Taken,
+    Untold,
+    anything_fits,
+)
 from powens_flow.store.sqlite import (
     fleet,
     forgetting,
@@ -171,10 +182,17 @@ class SQLiteStore:
         return await self._open_writer().write(partial(leases.release, lease=lease))
 
     async def due(
-        self, *, holder: str, now: datetime, until: datetime, limit: int
+        self,
+        *,
+        holder: str,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        fits: Fits = anything_fits,
     ) -> tuple[Taken, ...]:
-        """See `Store.due`. Who is cancelled meanwhile holds no lease."""
-        work = partial(self._due.take, holder=holder, now=now, until=until, limit=limit)
+        """See `Store.due`. Who is cancelled meanwhile holds no lease. `fits` is asked on the
+        store's thread."""
+        work = partial(self._due.take, work=leases.DueWork(holder, now, until, limit, fits))
         return await self._open_writer().write(work, left=self._give_all_back)
 
     async def next_due(self) -> datetime | None:
