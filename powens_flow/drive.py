@@ -4,35 +4,43 @@ It is the in-process runtime's `Context` too: it saves before and after each cal
 as few writes as that takes, and gives handlers their calls, time and ids.
 """
 
+import asyncio
+import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import structlog
-from attrs import fields, frozen
+from attrs import field, frozen
 
 from powens_flow import events as e
 from powens_flow import telemetry
 from powens_flow import vocabulary as v
 from powens_flow.api import PowensError, recorded_calls
-from powens_flow.attempt import Attempt, CallRecord, Claim, JournalRow, Problem
+from powens_flow.attempt import Attempt, CallRecord, Claim, JournalRow
 from powens_flow.calls import CALLS, Services
 from powens_flow.decisions import accepting, waiting
 from powens_flow.decisions.moving import absorb, move
 from powens_flow.errors import HandlerError, Outdated
 from powens_flow.evolving import evolve
+from powens_flow.fitting import expect_changeable, fault_of, fitting
 from powens_flow.handlers.failures import outcome_of
 from powens_flow.idempotency import IdempotencyKey, TakenBefore, key_from_json
 from powens_flow.keyring import SealBroken
 from powens_flow.machine import Definition, NotAccepted
 from powens_flow.machine.compose import State
 from powens_flow.outcomes import Outcome
+from powens_flow.patience import TimeLimit
 from powens_flow.remedies import STAFF, Remedy, remedy_from_json
 from powens_flow.store.port import Posted, Save, StoreError, Taken, Untold
 
 log = structlog.get_logger("powens_flow")
 
-_ATTRIBUTES = frozenset(one.name for one in fields(Attempt))
+_OURS = "powens_flow."
+
+LONGEST_RUN = 900.0
+"""Seconds that a handler of an integrator's own may take; ours are bounded by their calls."""
 
 KEY = "idempotency_key"
 """Where a posted event's key stands, beside what the event says."""
@@ -59,6 +67,7 @@ class Tools:
     has_listeners: Callable[[], bool]
     tell: Callable[[list[Untold]], None]
     refuse: Callable[[str, int, Exception], None]
+    longest_run: TimeLimit = field(factory=lambda: TimeLimit(LONGEST_RUN))
 
 
 class Drive:
@@ -79,6 +88,8 @@ class Drive:
         self._dropped: dict[str, None] = {}
         self._has_written = False
         self._wrote_here = False
+        self._is_writing = False
+        self._saving = asyncio.Lock()
         self._look_after = 0.0
         self._hearing = telemetry.who_hears()
         self.values: Mapping[str, str] = {}
@@ -93,25 +104,31 @@ class Drive:
         return self._tools.new_id()
 
     def note(self, **changes: Any) -> Attempt:
+        expect_changeable(changes)
         self.attempt = evolve(self.attempt, **changes)
         return self.attempt
 
     async def call(self, name: str, /, **arguments: Any) -> Any:
-        call = CALLS[name]
+        call = CALLS.get(name)
+        if call is None:
+            raise HandlerError(f"no call is named {name!r}; there are: {', '.join(CALLS)}")
         if call.writes:
-            if self._wrote_here:
+            if self._is_writing:
                 raise HandlerError(f"{name}: a calling state makes one call that writes")
-            await self._save_step()
+            self._is_writing = True
+            await self._save_step(is_sure=self.now() < self._lease.until)
             self._wrote_here = self._has_written = True
         elif self._has_written:
             await self._save_step()
         return await call.run(self._tools.services, self.attempt, **arguments)
 
-    async def _save_step(self) -> None:
+    async def _save_step(self, *, is_sure: bool = True) -> None:
         """Save what has changed; a cancellation that came meanwhile goes before the next call,
-        unless this run has written: what came of that is not to be lost."""
-        if self._rows or self.attempt is not self._saved:
-            await self._save(durable=True)
+        unless this run has written: what came of that is not to be lost. Where it is not sure
+        that the lease is still held, a save tells."""
+        async with self._saving:
+            if self._rows or self.attempt is not self._saved or not is_sure:
+                await self._save(durable=True)
         if self._inbox and self._cancellation() is not None and not self._wrote_here:
             raise _Cancelled
 
@@ -220,7 +237,26 @@ class Drive:
             await self._take_cancel()
             return True
         calls, wrote_here = tuple(self._calls), self._wrote_here
-        self.values, self.recovering, self._wrote_here = {}, False, False
+        self.values, self.recovering = {}, False
+        self._wrote_here = self._is_writing = False
+        try:
+            return self._gone_on(state, outcome, calls)
+        except NotAccepted:
+            raise
+        except Exception as error:
+            # As with a handler's own fault; and what was made is not lost for it.
+            log.error(
+                "guard.failed",
+                attempt=self.attempt.id,
+                state=state.name,
+                error=type(error).__name__,
+                at=_place_of(error),
+            )
+            fault = evolve(fault_of(error, writing=wrote_here), changes=outcome.changes)
+            return self._gone_on(state, fault, calls)
+
+    def _gone_on(self, state: State, outcome: Outcome, calls: tuple[CallRecord, ...]) -> bool:
+        """The machine takes the outcome; False when the same call is tried again later."""
         self._look_after = outcome.retry_after or 0.0
         later = waiting.retry(self.attempt, state.retry, outcome, self.now(), self._tools.chance())
         self._claims |= {claim.key: claim for claim in outcome.claims}
@@ -230,30 +266,42 @@ class Drive:
             self.attempt = evolve(self.attempt, due_at=later.at)
             return False
         cause = state.table.handler or ""
-        try:
-            self._move(absorb(self.attempt, outcome), outcome.kind, cause, outcome, calls=calls)
-        except NotAccepted:
-            raise
-        except Exception as error:
-            # As with a handler's own fault; and what was made is not lost for it.
-            log.error("guard.failed", attempt=self.attempt.id, error=type(error).__name__)
-            fault = evolve(_fault(error, writing=wrote_here), changes=outcome.changes)
-            self._move(absorb(self.attempt, fault), fault.kind, cause, fault, calls=calls)
+        self._move(absorb(self.attempt, outcome), outcome.kind, cause, outcome, calls=calls)
         return True
 
     async def _outcome(self, state: State) -> Outcome:
         handler = self.definition.handler(state.name)
         try:
-            return _fitting(await handler(self, self.attempt))
+            if handler.__module__.startswith(_OURS):  # its calls have their limits
+                return fitting(await handler(self, self.attempt), self.attempt, is_ours=True)
+            with self._tools.longest_run.begun():
+                answer = await handler(self, self.attempt)
+            return fitting(answer, self.attempt, is_ours=False)
         except PowensError as error:
             return outcome_of(error, writing=self._wrote_here)
         except (StoreError, SealBroken):
             raise  # the attempt stays as it was, until it can be gone on with
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            return self._faulty(state, error)  # of something else that it waited for
         except Exception as error:
-            # A handler's own fault: the attempt is not lost for it, and its words, which may
-            # hold anything, are not repeated.
-            log.error("handler.failed", attempt=self.attempt.id, error=type(error).__name__)
-            return _fault(error, writing=self._wrote_here)
+            return self._faulty(state, error)
+
+    def _faulty(self, state: State, error: BaseException) -> Outcome:
+        """A handler's own fault: the attempt is not lost for it, and its words, which may hold
+        anything, are not repeated."""
+        log.error(
+            "handler.failed",
+            attempt=self.attempt.id,
+            state=state.name,
+            handler=state.table.handler,
+            error=type(error).__name__,
+            at=_place_of(error),
+            reason=str(error) if isinstance(error, HandlerError) else None,
+        )
+        return fault_of(error, writing=self._wrote_here)
 
     def _move(
         self,
@@ -359,17 +407,10 @@ class Drive:
         return True
 
 
-def _fitting(answer: Any) -> Outcome:
-    """What a handler answered; a fault of its own if that cannot be taken over."""
-    if not isinstance(answer, Outcome) or not _ATTRIBUTES.issuperset(answer.changes):
-        raise HandlerError("a handler answers an outcome, of changes that an attempt can take")
-    return answer
-
-
-def _fault(error: Exception, *, writing: bool) -> Outcome:
-    """What a fault of a handler's or a guard's own comes to: its class is all that is told."""
-    problem = Problem("internal", description=type(error).__name__)
-    return Outcome(v.UNKNOWN if writing else v.REJECTED, problem=problem)
+def _place_of(error: BaseException) -> str | None:
+    """Where it was raised: `file.py:12`."""
+    frames = traceback.extract_tb(error.__traceback__, -1)
+    return f"{Path(frames[0].filename).name}:{frames[0].lineno}" if frames else None
 
 
 def _cause(event: e.Event) -> str:

@@ -65,6 +65,14 @@ def next_version(attempt: Attempt) -> Attempt:
     return evolve(attempt, version=attempt.version + 1)
 
 
+def is_kept(attempt: Attempt) -> bool:
+    """Whether it comes back as it is when it is dumped and loaded."""
+    try:
+        return load(dump(attempt)) == attempt
+    except Exception:  # whatever a value of a wrong type led to
+        return False
+
+
 def dump_row(row: JournalRow) -> str:
     """The row's guards, facts and calls as one JSON object."""
     plain: dict[str, Any] = {}

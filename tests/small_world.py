@@ -107,13 +107,16 @@ class Bell:
     struck is listened to in the same run.
     """
 
-    rings: list[Outcome | Exception] = field(factory=list)
-    listens: list[Outcome | Exception] = field(factory=list)
+    rings: list[Outcome | BaseException] = field(factory=list)
+    listens: list[Outcome | BaseException] = field(factory=list)
     strikes: list[PowensError] = field(factory=list)
     gate: asyncio.Event | None = None
     under_way: asyncio.Event = field(factory=asyncio.Event)
     strikes_a_run: int = 1
+    strikes_at_once: int = 0
+    hears_at_once: int = 0
     tells: bool = False
+    notes: Mapping[str, Any] = field(factory=dict)
     seen: list[str] = field(factory=list)
     values: list[Mapping[str, str]] = field(factory=list, repr=False)
     stored: list[Attempt] = field(factory=list)
@@ -125,8 +128,11 @@ class Bell:
         self.values.append(dict(context.values))
         if context.recovering:
             return Outcome("unknown")
+        if self.strikes_at_once:
+            await asyncio.gather(*(context.call("strike") for _ in range(self.strikes_at_once)))
         for _ in range(self.strikes_a_run):
             await context.call("strike")
+        await asyncio.gather(*(context.call("hear") for _ in range(self.hears_at_once)))
         if self.tells:
             context.note(connector_ref="told")
             await context.call("hear")
@@ -135,6 +141,7 @@ class Bell:
     async def listen(self, context: Context, attempt: Attempt) -> Outcome:
         """The handler that only reads."""
         self.seen.append("listen")
+        context.note(**self.notes)
         await context.call("hear")
         return _next(self.listens)
 
@@ -159,9 +166,9 @@ class Bell:
             await self.gate.wait()
 
 
-def _next(planned: list[Outcome | Exception]) -> Outcome:
+def _next(planned: list[Outcome | BaseException]) -> Outcome:
     come = planned.pop(0) if planned else Outcome("done")
-    if isinstance(come, Exception):
+    if isinstance(come, BaseException):
         raise come
     return come
 
