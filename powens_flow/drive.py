@@ -22,6 +22,7 @@ from powens_flow.attempt import Attempt, CallRecord, Claim, JournalRow
 from powens_flow.calls import CALLS, Services
 from powens_flow.decisions import accepting, waiting
 from powens_flow.decisions.moving import absorb, move
+from powens_flow.erasing import forgotten_meanwhile
 from powens_flow.errors import HandlerError, Outdated
 from powens_flow.evolving import evolve
 from powens_flow.fitting import expect_changeable, fault_of, fitting
@@ -33,7 +34,7 @@ from powens_flow.machine.compose import State
 from powens_flow.outcomes import Outcome
 from powens_flow.patience import TimeLimit
 from powens_flow.remedies import STAFF, Remedy, remedy_from_json
-from powens_flow.store.port import Posted, Save, StoreError, Taken, Untold
+from powens_flow.store.port import LeaseLost, Posted, Save, StoreError, Taken, Untold
 
 log = structlog.get_logger("powens_flow")
 
@@ -197,8 +198,12 @@ class Drive:
 
     async def run(self) -> Attempt:
         """Go on until the attempt waits, ends, or has to try a call again later."""
-        with recorded_calls() as self._calls:
-            return await self._driven()
+        try:
+            with recorded_calls() as self._calls:
+                return await self._driven()
+        except LeaseLost:
+            await forgotten_meanwhile(self._tools.services, self._saved)
+            raise
 
     async def _driven(self) -> Attempt:
         later = False
@@ -391,11 +396,18 @@ class Drive:
                 return True
         return False
 
+    def _like(self, posted: Posted) -> list[Posted]:
+        """What is taken with it: whoever is woken often meanwhile looks once."""
+        if posted.event.get("type") != e.Woken.trigger:
+            return [posted]
+        return [one for one in self._inbox if one.event.get("type") == e.Woken.trigger]
+
     async def _take_posted(self, posted: Posted) -> bool:
         event = dict(posted.event)
         key = key_from_json(event.pop(KEY, None))
-        self._inbox.remove(posted)
-        self._took.append(posted.seq)
+        for one in self._like(posted):
+            self._inbox.remove(one)
+            self._took.append(one.seq)
         try:
             await self.expect_new(key)
             self.take(_event(event), key=key)

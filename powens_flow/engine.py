@@ -3,15 +3,13 @@
 import random
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from powens_flow import telemetry
+from powens_flow import erasing, telemetry
 from powens_flow.api import PowensClient, PublicKeys
-from powens_flow.api.errors import Gone, Unauthorised
 from powens_flow.attempt import JournalRow
 from powens_flow.attempts import Attempts
 from powens_flow.calls import Services
@@ -198,18 +196,13 @@ class Engine:
     async def erase(self, owner: str, *, user: bool = False) -> int:
         """Forget an end user: attempts, journals and the token; answers how many attempts.
 
-        With `user` their Powens user is deleted first, with everything under it.
+        With `user` their Powens user is deleted first, with everything under it; also one that
+        an attempt under way has made.
 
         Raises:
             PowensError: the user could not be deleted; nothing was forgotten.
         """
-        kept = await self._services.vault.get(owner)
-        if user and kept is not None:
-            with suppress(Gone, Unauthorised):  # deleted before
-                await self._services.api.delete_user(kept.token)
-        erased = await self._store.erase(owner)
-        await self._services.vault.delete(owner)
-        return erased
+        return await erasing.erase(self._services, owner, user=user)
 
     async def wake(self, attempt_id: str, *, id_connection: int | None = None) -> bool:
         """Something happened at Powens: let the attempt look now, if it waits for that.
