@@ -17,6 +17,9 @@ from powens_flow.vocabulary import POLL
 LONGEST_TEXT, MOST_TEXTS, MOST_IDS = 64 * 1024, 100, 1000
 """What one event may bring: a sealed value, and a form or a consent of any size seen."""
 
+CALLBACK_READ = ("state", "error", "id_connection", "connection_id")
+"""The parameters of the bank's callback that say something to an attempt."""
+
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 LARGEST_ID = 2**63 - 1
 
@@ -119,6 +122,11 @@ class Returned(Event):
 
     trigger: ClassVar[str] = "returned"
     parameters: Mapping[str, str] = field(converter=_texts, repr=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """Of what is not read, which may be a code, the name alone: an inbox is no place for it."""
+        kept = {k: text if k in CALLBACK_READ else "" for k, text in self.parameters.items()}
+        return {"type": self.trigger, "parameters": kept}
 
 
 @frozen

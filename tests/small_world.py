@@ -113,6 +113,7 @@ class Bell:
     gate: asyncio.Event | None = None
     under_way: asyncio.Event = field(factory=asyncio.Event)
     strikes_a_run: int = 1
+    hears_before: int = 0
     strikes_at_once: int = 0
     hears_at_once: int = 0
     tells: bool = False
@@ -128,6 +129,8 @@ class Bell:
         self.values.append(dict(context.values))
         if context.recovering:
             return Outcome("unknown")
+        for _ in range(self.hears_before):
+            await context.call("hear")
         if self.strikes_at_once:
             await asyncio.gather(*(context.call("strike") for _ in range(self.strikes_at_once)))
         for _ in range(self.strikes_a_run):

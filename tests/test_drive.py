@@ -16,7 +16,7 @@ from powens_flow.attempt import Claim, Problem
 from powens_flow.calls import CALLS
 from powens_flow.outcomes import Outcome
 from powens_flow.store.port import Taken
-from tests.small_world import SmallWorld, small_world
+from tests.small_world import BELL, SmallWorld, machines_with_a_bell, small_world
 
 SOON = timedelta(seconds=30)
 
@@ -355,6 +355,12 @@ async def test_a_handler_that_hangs_ends(here: SmallWorld, monkeypatch: pytest.M
     assert stored.problem == Problem("internal", description="TimeoutError")
 
 
+async def test_an_end_before_there_is_a_user_has_no_result(here: SmallWorld) -> None:
+    view = await here.attempts.start("owner-1", "bell", None)
+    end = await here.engine.for_owner("owner-1").send(view.attempt_id, e.Acted())
+    assert (end.state, end.prompt.kind, end.result) == ("finished", "done", None)
+
+
 # --- leases -------------------------------------------------------------------------------------
 
 
@@ -408,3 +414,20 @@ async def test_an_event_after_a_crash_finds_out_first_and_is_judged_then(here: S
     assert view.state == "cancelled"
     triggers = [row.trigger for row in await here.store.history(attempt_id)]
     assert triggers == ["acted", "unknown", "cancel", "done"]
+
+
+async def test_who_was_asleep_for_longer_than_the_lease_writes_nothing(here: SmallWorld) -> None:
+    at_once = machines_with_a_bell(BELL.replace('initial = "asking"', 'initial = "ringing"'))
+    async with here.another_engine(machines=at_once) as engine:
+        here.bell.hears_before = 1  # and nothing is there to be saved before the write
+        here.bell.gate = asyncio.Event()
+        starting = asyncio.create_task(engine.for_owner("owner-1").start("bell"))
+        await here.bell.under_way.wait()
+        (attempt_id,) = await here.store.live("owner-1")
+        here.clock.advance(31)
+        now = here.clock.now()
+        other = await here.store.take(attempt_id, holder="other", now=now, until=now + SOON)
+        assert isinstance(other, Taken)
+        here.bell.gate.set()
+        await starting
+    assert "strike" not in here.bell.seen

@@ -192,3 +192,30 @@ async def test_a_caller_whose_values_are_judged_may_leave_and_the_lease_is_free(
     await asyncio.gather(judged, return_exceptions=True)
     await here.engine.settled()
     assert (await send(here, attempt_id, e.Acted())).state == "finished"
+
+
+async def test_whoever_is_woken_often_while_at_work_looks_once_more(here: SmallWorld) -> None:
+    here.bell.rings.append(Outcome("unknown"))
+    attempt_id = await here.started()
+    await send(here, attempt_id, e.Acted())
+    here.bell.listens += [Outcome("gone")] * 60  # it goes on looking
+    here.bell.gate = asyncio.Event()
+    here.bell.under_way.clear()
+    here.bell.seen.clear()
+    assert await here.engine.wake(attempt_id)
+    await here.bell.under_way.wait()
+    for _ in range(50):
+        assert await here.engine.wake(attempt_id)
+    here.bell.gate.set()
+    await here.engine.settled()
+    assert here.bell.seen.count("listen") == 2
+
+
+async def test_what_a_callback_brought_beside_its_answer_waits_nowhere(here: SmallWorld) -> None:
+    came = e.Returned({"code": "S3cr3tC0de", "state": "s", "id_connection": "7"})
+    assert came.parameters["code"] == "S3cr3tC0de"
+    assert came.to_json() == {
+        "type": "returned",
+        "parameters": {"code": "", "state": "s", "id_connection": "7"},
+    }
+    assert e.event_from_json(came.to_json()).trigger == "returned"

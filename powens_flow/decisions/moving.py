@@ -96,7 +96,7 @@ def _ended(attempt: Attempt) -> Attempt:
     completed = attempt.ending is None
     return evolve(
         attempt,
-        result=_result(attempt) if completed else None,
+        result=_result(attempt) if completed and attempt.user is not None else None,
         cleanup=attempt.cleanup or (None if completed else "incomplete"),
         user=None,
         accounts=tuple(_bare_account(one) for one in attempt.accounts),
