@@ -5,13 +5,10 @@ as few writes as that takes, and gives handlers their calls, time and ids.
 """
 
 import asyncio
-import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import structlog
 from attrs import field, frozen
 
 from powens_flow import events as e
@@ -25,7 +22,8 @@ from powens_flow.decisions.moving import absorb, move
 from powens_flow.erasing import forgotten_meanwhile
 from powens_flow.errors import HandlerError, Outdated
 from powens_flow.evolving import evolve
-from powens_flow.fitting import expect_changeable, fault_of, fitting
+from powens_flow.faults import guard_failed, handler_failed
+from powens_flow.fitting import expect_changeable, fitting
 from powens_flow.handlers.failures import outcome_of
 from powens_flow.idempotency import IdempotencyKey, TakenBefore, key_from_json
 from powens_flow.keyring import SealBroken
@@ -35,8 +33,6 @@ from powens_flow.outcomes import Outcome
 from powens_flow.patience import TimeLimit
 from powens_flow.remedies import STAFF, Remedy, remedy_from_json
 from powens_flow.store.port import LeaseLost, Posted, Save, StoreError, Taken, Untold
-
-log = structlog.get_logger("powens_flow")
 
 _OURS = "powens_flow."
 
@@ -249,15 +245,8 @@ class Drive:
         except NotAccepted:
             raise
         except Exception as error:
-            # As with a handler's own fault; and what was made is not lost for it.
-            log.error(
-                "guard.failed",
-                attempt=self.attempt.id,
-                state=state.name,
-                error=type(error).__name__,
-                at=_place_of(error),
-            )
-            fault = evolve(fault_of(error, writing=wrote_here), changes=outcome.changes)
+            fault = guard_failed(self.attempt.id, state, error, wrote=wrote_here)
+            fault = evolve(fault, changes=outcome.changes)  # what was made is not lost for it
             return self._gone_on(state, fault, calls)
 
     def _gone_on(self, state: State, outcome: Outcome, calls: tuple[CallRecord, ...]) -> bool:
@@ -295,18 +284,7 @@ class Drive:
             return self._faulty(state, error)
 
     def _faulty(self, state: State, error: BaseException) -> Outcome:
-        """A handler's own fault: the attempt is not lost for it, and its words, which may hold
-        anything, are not repeated."""
-        log.error(
-            "handler.failed",
-            attempt=self.attempt.id,
-            state=state.name,
-            handler=state.table.handler,
-            error=type(error).__name__,
-            at=_place_of(error),
-            reason=str(error) if isinstance(error, HandlerError) else None,
-        )
-        return fault_of(error, writing=self._wrote_here)
+        return handler_failed(self.attempt.id, state, error, wrote=self._wrote_here)
 
     def _move(
         self,
@@ -417,12 +395,6 @@ class Drive:
             self._tools.refuse(self.attempt.id, posted.seq, error)
             return False
         return True
-
-
-def _place_of(error: BaseException) -> str | None:
-    """Where it was raised: `file.py:12`."""
-    frames = traceback.extract_tb(error.__traceback__, -1)
-    return f"{Path(frames[0].filename).name}:{frames[0].lineno}" if frames else None
 
 
 def _cause(event: e.Event) -> str:

@@ -1,4 +1,4 @@
-"""What a handler answered, checked before an attempt takes it over; and what its faults come to."""
+"""What a handler answered, checked before an attempt takes it over."""
 
 import math
 from collections.abc import Collection, Mapping
@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from attrs import fields
 
-from powens_flow import vocabulary as v
 from powens_flow.attempt import Attempt, Claim, Problem
 from powens_flow.errors import HandlerError
 from powens_flow.evolving import evolve
@@ -42,12 +41,6 @@ def fitting(answer: Any, attempt: Attempt, *, is_ours: bool) -> Outcome:
     if not is_ours:
         _expect_kept(answer, attempt)
     return answer
-
-
-def fault_of(error: BaseException, *, writing: bool) -> Outcome:
-    """What a fault of a handler's or a guard's own comes to: its class is all that is told."""
-    problem = Problem("internal", description=type(error).__name__)
-    return Outcome(v.UNKNOWN if writing else v.REJECTED, problem=problem)
 
 
 def _expect_kept(answer: Outcome, attempt: Attempt) -> None:
