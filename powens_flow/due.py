@@ -24,6 +24,9 @@ log = structlog.get_logger("powens_flow")
 AT_ONCE = 100
 """How many attempts one process drives at the same time because they are due."""
 
+SLOW = timedelta(seconds=60)
+"""After this a drive holds up no other: it waits for somebody, and makes no load."""
+
 LOOK_EVERY = 0.5
 """Seconds after which the store is looked at again, whatever this process knows."""
 
@@ -52,7 +55,7 @@ class Due:
         self._drives = drives
         self._listeners = listeners
         self._drive = drive
-        self._tasks: set[asyncio.Task[Attempt]] = set()
+        self._tasks: dict[asyncio.Task[Attempt], datetime] = {}
         self._retold: datetime | None = None
         self._looks_at: datetime | None = None
         self._sooner = asyncio.Event()
@@ -77,17 +80,17 @@ class Due:
         return len(tasks)
 
     async def _take_up(self) -> list[asyncio.Task[Attempt]]:
-        limit = AT_ONCE - len(self._tasks)
+        now = self._clock.now()
+        limit = AT_ONCE - sum(now - begun < SLOW for begun in self._tasks.values())
         if limit <= 0:
             return []
-        now = self._clock.now()
         due = await self._store.due(
             holder=self._holder, now=now, until=now + LEASE, limit=limit, fits=self._fits
         )
         tasks = [self._drives.start(taken, self._driven(taken)) for taken in due]
         for task in tasks:
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks[task] = now
+            task.add_done_callback(self._tasks.pop)
         return tasks
 
     def _fits(self, attempt: Attempt, inbox: Sequence[Posted]) -> bool:

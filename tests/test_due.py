@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
+from powens_flow import events as e
+from powens_flow.outcomes import Outcome
 from powens_flow.store.port import StoreError
-from tests.small_world import small_world
+from tests.small_world import send, small_world, turns
 
 
 async def test_a_store_that_is_away_for_a_moment_ends_no_deadline(
@@ -32,3 +34,25 @@ async def test_a_store_that_is_away_for_a_moment_ends_no_deadline(
         await asyncio.gather(running, return_exceptions=True)
         assert not failures
         assert await here.state(attempt_id) != "asking"
+
+
+async def test_who_hangs_holds_up_the_deadlines_of_others_for_a_minute_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("powens_flow.due.AT_ONCE", 1)
+    async with small_world() as here:
+        here.bell.rings.append(Outcome("unknown"))
+        await send(here, await here.started(), e.Acted())  # it looks again, and hangs
+        here.bell.gate = asyncio.Event()
+        here.bell.under_way.clear()
+        other = await here.started("owner-2")
+        here.clock.advance(3)
+        hanging = asyncio.create_task(here.engine.tick())
+        await here.bell.under_way.wait()
+        for _ in range(90):  # the other's deadline comes, and the lease of this is renewed
+            here.clock.advance(10)
+            await turns()
+        assert await here.engine.tick() == 1
+        assert await here.state(other) == "expired"
+        here.bell.gate.set()
+        await hanging
