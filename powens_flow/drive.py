@@ -232,14 +232,14 @@ class Drive:
         state = self._state
         assert state is not None, "one that is calling is one of the machine's"
         self._calls.clear()
+        self._is_writing = False
         try:
             outcome = await self._outcome(state)
         except _Cancelled:
             await self._take_cancel()
             return True
         calls, wrote_here = tuple(self._calls), self._wrote_here
-        self.values, self.recovering = {}, False
-        self._wrote_here = self._is_writing = False
+        self.values, self.recovering, self._wrote_here = {}, False, False
         try:
             return self._gone_on(state, outcome, calls)
         except NotAccepted:

@@ -1,18 +1,22 @@
 """Cancellation and expiry, wherever an attempt rests, and the clean-up after them."""
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 import pytest
 
 from powens_flow import events as e
+from powens_flow.attempt import Claim
 from powens_flow.handlers import default_registry
 from powens_flow.machine import load_machines
 from powens_flow.policy import Deadlines
 from powens_flow.secret import Secret
 from powens_flow.simulator.faults import Fault
+from powens_flow.store.memory import MemoryStore
 from powens_flow.testing import Script
 from powens_flow.vault import PermanentUser
+from powens_flow.view import View
 from tests.e2e.story import (
     CANCELLED,
     DELETE_CONNECTION,
@@ -49,6 +53,39 @@ async def test_every_waiting_state_can_be_cancelled(open_world: OpenWorld, state
     await assert_nothing_left(w)
     last = (await w.engine.history(view.attempt_id))[-1]
     assert (last.source, last.dest) == ("ending.cleaning_up", "cancelled")
+
+
+class Overtaken(MemoryStore):
+    """A store that lets others go on, as soon as a connection is about to be made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Callable[[], Awaitable[object]] | None = None
+
+    async def claim(self, claim: Claim, now: datetime) -> Claim:
+        if claim.key.startswith("create:") and self.meanwhile is not None:
+            await self.meanwhile()
+        return await super().claim(claim, now)
+
+
+async def test_a_cancellation_just_before_a_write_is_cleaned_up_after(
+    open_world: OpenWorld,
+) -> None:
+    store = Overtaken()
+    w = await open_world(store=store)
+    driver, view = await run_until(w, "fill_in_fields", Script())
+    cancelling: list[asyncio.Task[View]] = []
+
+    async def cancel() -> None:
+        sending = driver.owner.send(view.attempt_id, e.Cancel())
+        cancelling.append(asyncio.create_task(sending))
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+    store.meanwhile = cancel
+    end = await driver.run(view)
+    assert (end.state, (await cancelling[0]).state) == ("cancelled", "cancelled")
+    assert (w.simulator.users, w.simulator.connections) == ([], [])
 
 
 @pytest.mark.parametrize("state", WAYS)

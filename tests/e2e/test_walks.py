@@ -40,7 +40,7 @@ def test_walks_at_random_keep_every_promise(part: int, seed: int) -> None:
         assert len(hunt) > 0
         told = {str(one["event"]) for one in log}
         assert "attempt.transition" in told
-        assert not told & FAULTS
+        assert not [one for one in log if one["event"] in FAULTS]
 
 
 @pytest.mark.parametrize(
