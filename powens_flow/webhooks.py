@@ -1,4 +1,4 @@
-"""Webhooks received: checked, inflated, doubled ones dropped, the attempts concerned woken.
+"""Webhooks received: checked, read, doubled ones dropped, the attempts concerned woken.
 
 Framework-free: an integrator's route hands over method, path, headers and body, and answers what
 it gets. A webhook is a hint, never a fact: all it does is make attempts look for themselves.
@@ -11,6 +11,7 @@ import json
 import zlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Protocol
 
 import structlog
@@ -25,23 +26,14 @@ from powens_flow.vault import Vault
 
 log = structlog.get_logger("powens_flow")
 
-LARGEST = 32 * 1024 * 1024
+LARGEST = 10 * 1024 * 1024
 """Bytes of an inflated body: a first sync was seen to send several MB."""
+
+MOST = 500_000
+"""Values in a body: one of Powens' of the largest size has fewer, and each costs time to read."""
 
 REMEMBERED = timedelta(days=7)
 """How long a delivery's `id_webhook_data` is remembered; Powens gives up long before."""
-
-
-@frozen
-class Request:
-    """A webhook as it came. `headers` by lower-case name; `body` as sent, perhaps gzip."""
-
-    method: str
-    path: str
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
-    plain: bytes = field(repr=False)
-    data: Mapping[str, Any] = field(repr=False)
 
 
 @frozen
@@ -52,8 +44,54 @@ class Answer:
     reason: str
 
 
+class Unreadable(Exception):
+    """Raised where a body is read that cannot be; `answer` is what Powens is told."""
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.answer = Answer(status, reason)
+
+
+@frozen(slots=False)
+class Request:
+    """A webhook as it came. `headers` by lower-case name; `body` as sent, perhaps gzip.
+
+    `plain` and `data` are read when they are first asked for, so that an `Authentication` can
+    refuse a stranger before any work is spent on what the stranger sent.
+    """
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    largest: int = field(default=LARGEST, repr=False)
+
+    @cached_property
+    def plain(self) -> bytes:
+        """The body, inflated. Raises Unreadable."""
+        gzipped = self.headers.get("content-encoding", "").casefold() == "gzip"
+        if not gzipped or _is_object(self.body):  # some frameworks inflate before they hand over
+            return self.body
+        plain = _inflated(self.body, self.largest)
+        if plain is None:
+            raise Unreadable(400, "not gzip")
+        if len(plain) > self.largest:
+            raise Unreadable(413, "too large")
+        return plain
+
+    @cached_property
+    def data(self) -> Mapping[str, Any]:
+        """What the body says. Raises Unreadable."""
+        if sum(map(self.plain.count, (b"[", b"{", b","))) > MOST:
+            raise Unreadable(413, "too many values")
+        data = _json(self.plain)
+        if data is None:
+            raise Unreadable(400, "not a JSON object")
+        return data
+
+
 class Authentication(Protocol):
-    """Says whether a webhook comes from Powens."""
+    """Says whether a webhook comes from Powens; may let pass what `Request` raises."""
 
     async def __call__(self, request: Request, now: datetime) -> bool: ...
 
@@ -63,7 +101,7 @@ class Signature:
     """`BI-Signature`: base64 of HMAC-SHA256 of `METHOD.path.date.body` with the secret.
 
     A date more than `tolerance` away is refused. Sources do not say whether a zipped body is
-    signed as sent or inflated: either is taken.
+    signed as sent or inflated: either is taken. Nothing is inflated without a signature of now.
     """
 
     secret: Secret
@@ -73,12 +111,13 @@ class Signature:
         given = request.headers.get("bi-signature", "")
         date = request.headers.get("bi-signature-date", "")
         at = _date(date)
-        if not given.isascii() or at is None or abs(now - at) > self.tolerance:
+        if not given or not given.isascii() or at is None or abs(now - at) > self.tolerance:
             return False
-        return any(
-            hmac.compare_digest(given, self.sign(request.method, request.path, date, body))
-            for body in {request.body, request.plain}
-        )
+
+        def signs(body: bytes) -> bool:
+            return hmac.compare_digest(given, self.sign(request.method, request.path, date, body))
+
+        return signs(request.body) or (request.plain is not request.body and signs(request.plain))
 
     def sign(self, method: str, path: str, date: str, body: bytes) -> str:
         """The signature of a webhook."""
@@ -89,15 +128,20 @@ class Signature:
 
 @frozen
 class UserToken:
-    """`Authorization: Bearer {that user's token}`; `token_of` gives the token of an `id_user`."""
+    """`Authorization: Bearer {that user's token}`; `token_of` gives the token of an `id_user`.
+
+    Whose token it has to be stands in the body, which is read only if there is a token at all.
+    """
 
     token_of: Callable[[int], Awaitable[Secret | None]]
 
     async def __call__(self, request: Request, now: datetime) -> bool:
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        if scheme.casefold() != "bearer" or not given.strip():
+            return False
         id_user = user_of(request.data)
         token = await self.token_of(id_user) if id_user is not None else None
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        if token is None or scheme.casefold() != "bearer":
+        if token is None:
             return False
         return hmac.compare_digest(_bytes(given.strip()), token.reveal().encode())
 
@@ -143,43 +187,32 @@ class Receiver:
 
         A forged, old, oversized or malformed one changes nothing; a double is taken once.
         """
-        request = self._read(method, path, headers, body)
-        if isinstance(request, Answer):
-            return self._refused(request)
+        if len(body) > self._largest:
+            return self._refused(Answer(413, "too large"))
+        lowered = {name.lower(): value for name, value in headers.items()}
+        request = Request(method, path, lowered, body, self._largest)
         now = self._engine.clock.now()
-        if not await self._authentication(request, now):
-            return self._refused(Answer(401, "not authenticated"))
-        key = _delivery(request.data)
-        if key is not None and await self._engine.store.claimed(key, now) is not None:
-            return Answer(200, "taken before")
-        woken = await self._wake(request.data)
-        if key is not None:  # only now: a crash before this line has it sent again
-            await self._engine.store.claim(Claim(key, "", now + REMEMBERED), now)
-        log.info("webhook.taken", woken=woken)
-        return Answer(200, "taken")
+        try:
+            if not await self._authentication(request, now):
+                return self._refused(Answer(401, "not authenticated"))
+            data = request.data
+        except Unreadable as error:
+            return self._refused(error.answer)
+        return await self._taken(data, now)
 
     def _refused(self, answer: Answer) -> Answer:
         log.warning("webhook.refused", status=answer.status, reason=answer.reason)
         return answer
 
-    def _read(
-        self, method: str, path: str, headers: Mapping[str, str], body: bytes
-    ) -> Request | Answer:
-        lowered = {name.lower(): value for name, value in headers.items()}
-        plain: bytes | None = body
-        if len(body) > self._largest:
-            return Answer(413, "too large")
-        gzipped = lowered.get("content-encoding", "").casefold() == "gzip"
-        if gzipped and not _is_object(body):  # some frameworks inflate before they hand over
-            plain = _inflated(body, self._largest)
-        if plain is None:
-            return Answer(400, "not gzip")
-        if len(plain) > self._largest:
-            return Answer(413, "too large")
-        data = _json(plain)
-        if data is None:
-            return Answer(400, "not a JSON object")
-        return Request(method, path, lowered, body, plain, data)
+    async def _taken(self, data: Mapping[str, Any], now: datetime) -> Answer:
+        key = _delivery(data)
+        if key is not None and await self._engine.store.claimed(key, now) is not None:
+            return Answer(200, "taken before")
+        woken = await self._wake(data)
+        if key is not None:  # only now: a crash before this line has it sent again
+            await self._engine.store.claim(Claim(key, "", now + REMEMBERED), now)
+        log.info("webhook.taken", woken=woken)
+        return Answer(200, "taken")
 
     async def _wake(self, data: Mapping[str, Any]) -> int:
         id_user = user_of(data)

@@ -7,7 +7,7 @@ import hmac
 import json
 import tracemalloc
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +17,7 @@ from powens_flow.policy import Policy
 from powens_flow.secret import Secret
 from powens_flow.testing import REDIRECT_URI, Script, World, world
 from powens_flow.testing.clock import BEGINNING
-from powens_flow.webhooks import Authentication, Receiver, Request, Signature, UserToken
+from powens_flow.webhooks import LARGEST, Authentication, Receiver, Request, Signature, UserToken
 
 SECRET = "a-webhook-secret"
 TOKEN = "a-users-token"
@@ -183,6 +183,68 @@ class TestOwnCheck:
         assert (seen[0].method, seen[0].path, seen[0].body) == ("POST", PATH, zipped)
         assert (seen[0].plain, seen[0].data["user"]) == (hook(), {"id": 1})
         assert "good" not in repr(seen[0])
+
+
+BOMB = gzip.compress(b'{"a":[' + b"[]," * 3_000_000 + b"[]]}")
+"""Nine megabytes that are three million values."""
+
+
+async def come_to(
+    w: World, body: bytes, headers: dict[str, str], authentication: Authentication = SIGNATURE
+) -> tuple[int, set[str]]:
+    """The answer to a zipped webhook, and what was read of it on the way."""
+    seen: list[Request] = []
+
+    async def noted(request: Request, now: datetime) -> bool:
+        seen.append(request)
+        return await authentication(request, now)
+
+    answer = await status(w, body, {"Content-Encoding": "gzip"} | headers, noted)
+    return answer, {"plain", "data"} & vars(seen[0]).keys()
+
+
+class TestStrangers:
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {},
+            {"BI-Signature": "AAAA"},
+            {"BI-Signature-Date": at(0)},
+            {"BI-Signature": "", "BI-Signature-Date": at(0)},
+            signed(BOMB, date=at(-301)),
+        ],
+        ids=["none", "no date", "no signature", "an empty signature", "an old one"],
+    )
+    async def test_without_a_signature_of_now_nothing_is_even_inflated(
+        self, w: World, headers: dict[str, str]
+    ) -> None:
+        assert await come_to(w, BOMB, headers) == (401, set())
+
+    async def test_with_a_forged_signature_no_json_is_read(self, w: World) -> None:
+        assert await come_to(w, BOMB, signed(BOMB, secret="another")) == (401, {"plain"})
+
+    async def test_what_was_signed_as_sent_is_inflated_once_it_is_known_to_be_powens(
+        self, w: World
+    ) -> None:
+        zipped = gzip.compress(hook())
+        assert await come_to(w, zipped, signed(zipped)) == (200, {"plain", "data"})
+
+    @pytest.mark.parametrize("given", [None, "", "Bearer", "Bearer  ", f"Basic {TOKEN}", TOKEN])
+    async def test_without_a_token_nothing_is_even_inflated(
+        self, w: World, given: str | None
+    ) -> None:
+        headers = {} if given is None else {"Authorization": given}
+        assert await come_to(w, BOMB, headers, UserToken(users_token)) == (401, set())
+
+    async def test_a_body_of_too_many_values_is_read_for_no_token(self, w: World) -> None:
+        headers = {"Authorization": "Bearer forged"}
+        assert await come_to(w, BOMB, headers, UserToken(users_token)) == (413, {"plain"})
+
+    async def test_a_first_sync_of_several_megabytes_is_taken(self, w: World) -> None:
+        entry = {"id": 1, "original_wording": "CARTE 03/01 BOULANGERIE, PARIS", "value": -2.4}
+        body = hook(connection={"transactions": [entry] * 90_000})
+        assert 7_000_000 < len(body) < LARGEST
+        assert await status(w, body, signed(body)) == 200
 
 
 class TestBody:
