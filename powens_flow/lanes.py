@@ -62,7 +62,6 @@ class Lane:
         self._behind: dict[str, datetime] = {}
         self._closed_until: datetime | None = None
         self._is_probing = True
-        self._working = 0
         self.tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
@@ -98,6 +97,7 @@ class Lane:
         if self._closed_until is not None and self._closed_until <= now:
             self._closed_until, self._is_probing = None, True
         self._behind = {one: until for one, until in self._behind.items() if until > now}
+        self._staff()  # a task may have been cancelled with work before it
         return self._closed_until is None
 
     def _enqueue(self, one: Untold, queue: deque[Untold] | None) -> None:
@@ -111,8 +111,7 @@ class Lane:
     def _staff(self) -> None:
         """As many tasks as there is work for, and as the listener can hear at once."""
         most = 1 if self._is_probing else self._at_once
-        while self._working < min(most, len(self._queues)):
-            self._working += 1
+        while len(self.tasks) < min(most, len(self._queues)):
             task = asyncio.get_running_loop().create_task(self._work())
             self.tasks.add(task)
             task.add_done_callback(self.tasks.discard)
@@ -121,19 +120,23 @@ class Lane:
         try:
             while self._ready:
                 await self._tell_all_of(self._ready.popleft())
-        finally:
-            self._working -= 1
+        finally:  # at once, so that what comes in before the task is done finds it gone
+            self.tasks.difference_update({asyncio.current_task()})
 
     async def _tell_all_of(self, attempt_id: str) -> None:
         queue = self._queues[attempt_id]
-        while queue and self.is_open_to(attempt_id) and await self._hears(queue[0]):
-            queue.popleft()
-        del self._queues[attempt_id]
+        try:
+            while queue and self.is_open_to(attempt_id) and await self._hears(queue[0]):
+                queue.popleft()
+        finally:  # also when this task is cancelled: what is left of it would never be told
+            del self._queues[attempt_id]
 
     async def _hears(self, one: Untold) -> bool:
         try:
             await self._listener(one)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if _is_cancelled(error):
+                raise
             self._failed(one, error)
             return False
         attempt_id, seq = key_of(one)
@@ -147,7 +150,7 @@ class Lane:
         self._heard(one)
         return True
 
-    def _failed(self, one: Untold, error: Exception) -> None:
+    def _failed(self, one: Untold, error: BaseException) -> None:
         attempt_id, seq = key_of(one)
         now = self._clock.now()
         if not isinstance(error, TellLater):
@@ -165,3 +168,9 @@ class Lane:
         for attempt_id in self._ready:
             del self._queues[attempt_id]
         self._ready.clear()
+
+
+def _is_cancelled(error: BaseException) -> bool:
+    """Whether this task is to end. A listener that awaited a cancelled task has only failed."""
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0

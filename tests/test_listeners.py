@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from structlog.testing import capture_logs
 
 from powens_flow import events as e
 from powens_flow.listeners import Change
@@ -143,6 +144,46 @@ async def test_run_tells_again_what_was_left_untold(here: SmallWorld) -> None:
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert last_of_each(ear.of(attempt_id)) == [1, 2, 3]
+
+
+async def test_a_listener_that_met_a_cancelled_task_has_failed_and_hears_it_again(
+    here: SmallWorld,
+) -> None:
+    heard: list[int] = []
+
+    @here.engine.on()
+    async def listener(change: Change) -> None:
+        heard.append(change.row.seq)
+        if len(heard) == 2:
+            helper = asyncio.create_task(asyncio.sleep(0))
+            helper.cancel()
+            await helper
+
+    with capture_logs() as logs:
+        await rung(here)
+        await here.engine.settled()
+    assert [one["error"] for one in logs if one["event"] == "listener.failed"] == ["CancelledError"]
+    await retold(here)
+    assert heard == [1, 2, 2, 3]
+    assert await here.store.untold(10) == ()
+
+
+async def test_an_attempt_whose_telling_was_cut_short_is_told_again(here: SmallWorld) -> None:
+    heard: list[int] = []
+
+    @here.engine.on()
+    async def listener(change: Change) -> None:
+        heard.append(change.row.seq)
+        task = asyncio.current_task()
+        if len(heard) == 2 and task is not None:
+            task.cancel()
+            await asyncio.sleep(0)
+
+    await rung(here)
+    await here.engine.settled()
+    assert heard == [1, 2]
+    await retold(here)
+    assert heard == [1, 2, 2, 3]
 
 
 # --- order, and those who do not fail -----------------------------------------------------------

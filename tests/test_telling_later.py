@@ -248,3 +248,22 @@ async def test_one_whose_work_is_cancelled_before_it_began_closes_at_once() -> N
     await asyncio.wait([worker])
     async with asyncio.timeout(1):
         await listeners.close(within=30.0)
+
+
+async def test_a_lane_whose_work_is_cancelled_before_it_began_tells_it_later(
+    here: SmallWorld,
+) -> None:
+    ear_of(here, fails=10**6)
+    attempt_id = await rung(here)
+    await here.engine.settled()
+    process, ear = Listeners(here.store), Ear()
+    process.add(Subscription(ear))
+    process.tell(await here.store.untold(10))
+    for task in process._tasks():
+        task.cancel()
+    await process.settled()
+    assert ear.heard == []
+    await process.retell()
+    await process.settled()
+    assert ear.of(attempt_id) == [1, 2, 3]
+    assert await here.store.untold(10) == ()
