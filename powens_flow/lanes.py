@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Final
 
 import structlog
@@ -12,6 +13,9 @@ from powens_flow.clock import Clock
 from powens_flow.store.port import Untold
 
 log = structlog.get_logger("powens_flow")
+
+QUEUED: Final = 1000
+"""Transitions that wait in a lane before what comes is left in the store until there is room."""
 
 REMEMBERED: Final = 20_000
 """Attempts of which a lane knows how far it has heard; of others the store is asked."""
@@ -60,16 +64,44 @@ class Lane:
         self._ready: deque[str] = deque()
         self._next: OrderedDict[str, int] = OrderedDict()
         self._behind: dict[str, datetime] = {}
+        self._missed: dict[str, None] = {}
         self._closed_until: datetime | None = None
         self._is_probing = True
+        self._waiting = 0
         self.tasks: set[asyncio.Task[None]] = set()
 
     def __len__(self) -> int:
-        return sum(len(queue) for queue in self._queues.values())
+        return self._waiting
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it would hear of any attempt now."""
+        return self._closed_until is None
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it has no room: one whose listener hangs would take all memory."""
+        return self._waiting > QUEUED
+
+    @property
+    def has_room_again(self) -> bool:
+        """Whether it missed something that there is room for by now."""
+        return bool(self._missed) and self._waiting <= QUEUED // 2
+
+    def miss(self, attempt_ids: Iterable[str]) -> None:
+        """Remember that there was no room for what the store has of these attempts."""
+        self._missed |= dict.fromkeys(one for one in attempt_ids if self.is_open_to(one))
+
+    def missed(self, limit: int) -> tuple[str, ...]:
+        """The first attempts that were missed, which are forgotten here."""
+        first = tuple(islice(self._missed, limit))
+        for attempt_id in first:
+            del self._missed[attempt_id]
+        return first
 
     def is_open_to(self, attempt_id: str) -> bool:
         """Whether it would hear of this attempt now."""
-        return self._closed_until is None and attempt_id not in self._behind
+        return self.is_open and attempt_id not in self._behind
 
     def has_heard(self, one: Untold) -> bool:
         """Whether this transition was heard, as far as is remembered."""
@@ -83,6 +115,9 @@ class Lane:
         """
         attempt_id, seq = key_of(one)
         if not self.is_open_to(attempt_id):
+            return True
+        if self.is_full and not first:
+            self.miss([attempt_id])
             return True
         queue = self._queues.get(attempt_id)
         expected = queue[-1].row.seq + 1 if queue else self._next.get(attempt_id, 1)
@@ -98,7 +133,7 @@ class Lane:
             self._closed_until, self._is_probing = None, True
         self._behind = {one: until for one, until in self._behind.items() if until > now}
         self._staff()  # a task may have been cancelled with work before it
-        return self._closed_until is None
+        return self.is_open
 
     def _enqueue(self, one: Untold, queue: deque[Untold] | None) -> None:
         attempt_id = one.row.attempt_id
@@ -106,6 +141,7 @@ class Lane:
             queue = self._queues[attempt_id] = deque()
             self._ready.append(attempt_id)
         queue.append(one)
+        self._waiting += 1
         self._staff()
 
     def _staff(self) -> None:
@@ -128,8 +164,12 @@ class Lane:
         try:
             while queue and self.is_open_to(attempt_id) and await self._hears(queue[0]):
                 queue.popleft()
+                self._waiting -= 1
         finally:  # also when this task is cancelled: what is left of it would never be told
-            del self._queues[attempt_id]
+            self._drop(attempt_id)
+
+    def _drop(self, attempt_id: str) -> None:
+        self._waiting -= len(self._queues.pop(attempt_id))
 
     async def _hears(self, one: Untold) -> bool:
         try:
@@ -166,8 +206,9 @@ class Lane:
         """Hear nothing until then: what is queued and not being told is left in the store."""
         self._closed_until = until
         for attempt_id in self._ready:
-            del self._queues[attempt_id]
+            self._drop(attempt_id)
         self._ready.clear()
+        self._missed.clear()
 
 
 def _is_cancelled(error: BaseException) -> bool:

@@ -1,7 +1,7 @@
 """Who hears of saved transitions: at least once, in each attempt's order, also after a crash."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
 from attrs import frozen
@@ -12,9 +12,6 @@ from powens_flow.lanes import Key, Lane, key_of
 from powens_flow.store.port import Store, StoreError, Untold
 
 log = structlog.get_logger("powens_flow")
-
-QUEUED = 1000
-"""How many transitions may wait in memory before more of them are read from the store."""
 
 CLOSING = 15.0
 """Seconds that listeners are given when the engine closes; what is left is told later."""
@@ -70,8 +67,10 @@ class Listeners:
 
     What they must hear was saved with the transition; `told` is written afterwards, so that a
     crash between the two tells again rather than never. Each listener has a lane of its own: one
-    that is slow or fails holds up no other. A listener that fails hears of the same transition
-    again with a later `retell`, and of what follows it after that.
+    that is slow or fails holds up no other, also in what is read from the store: that
+    waits while all lanes are full, and a full lane is read for again when it has room. A listener
+    that fails hears of the same transition again with a later `retell`, and of what follows it
+    after that.
     """
 
     def __init__(self, store: Store, clock: Clock | None = None) -> None:
@@ -131,20 +130,21 @@ class Listeners:
 
     # --- hearing -----------------------------------------------------------------------------
 
-    def _offered(self, one: Untold, *, first: bool = False) -> bool:
-        """Whether no lane lacks what came before; `first`: the store has nothing before it."""
-        in_order = [lane.offer(one, first=first) for lane in self._lanes]
-        if all(lane.has_heard(one) for lane in self._lanes):
-            self._remember(one)
+    def _offered(self, one: Untold) -> bool:
+        """Whether no lane lacks what came before."""
+        in_order = [lane.offer(one) for lane in self._lanes]
+        self._remember(one)
         return all(in_order)
 
     def _heard(self, one: Untold) -> None:
-        if all(lane.has_heard(one) for lane in self._lanes):
-            self._remember(one)
+        self._remember(one)
+        if any(lane.has_room_again for lane in self._lanes):
+            self._work_soon()
 
     def _remember(self, one: Untold) -> None:
-        self._told[key_of(one)] = None
-        self._work_soon()
+        if all(lane.has_heard(one) for lane in self._lanes):
+            self._told[key_of(one)] = None
+            self._work_soon()
 
     # --- the store ---------------------------------------------------------------------------
 
@@ -155,12 +155,17 @@ class Listeners:
     async def _work(self) -> None:
         try:
             await asyncio.sleep(0)  # what one burst of saves tells is remembered in one write
-            while self._told or self._look_at or self._look_at_all:
+            while self._has_work():
                 await self._write_told()
                 await self._look()
+                await self._catch_up()
         except StoreError as error:  # told again with the next `retell`
             self._told, self._look_at, self._look_at_all = {}, {}, False
             log.error("listeners.not_remembered", error=type(error).__name__)
+
+    def _has_work(self) -> bool:
+        has_room_again = any(lane.has_room_again for lane in self._lanes)
+        return bool(self._told or self._look_at or self._look_at_all or has_room_again)
 
     async def _write_told(self) -> None:
         told, self._told = self._told, {}
@@ -175,8 +180,30 @@ class Listeners:
         wanted = [one for one in self._look_at if any(lane.is_open_to(one) for lane in self._lanes)]
         self._look_at = dict.fromkeys(wanted[self._page :])
         if wanted:
-            for one in await self._store.untold_of(wanted[: self._page]):
-                self._offered(one, first=True)
-        while self._look_at and sum(len(lane) for lane in self._lanes) > QUEUED:
-            tasks = [task for lane in self._lanes for task in lane.tasks]
+            await self._read(wanted[: self._page], self._lanes)
+        while self._look_at and (tasks := self._tasks_of_full_lanes()):
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    async def _catch_up(self) -> None:
+        """Read what a lane had no room for, for that lane alone: the others have heard it."""
+        for lane in self._lanes:
+            if lane.has_room_again:
+                await self._read(lane.missed(self._page), [lane])
+
+    async def _read(self, attempt_ids: Sequence[str], lanes: Iterable[Lane]) -> None:
+        """Offer what the store has of these to each lane that has room for it."""
+        untold = await self._store.untold_of(attempt_ids)
+        for lane in lanes:
+            if lane.is_full:
+                lane.miss(attempt_ids)
+                continue
+            for one in untold:
+                lane.offer(one, first=True)
+        for one in untold:
+            self._remember(one)
+
+    def _tasks_of_full_lanes(self) -> list[asyncio.Task[None]]:
+        """What to wait for before more is read; nothing while any lane has room."""
+        lanes = [lane for lane in self._lanes if lane.is_open]
+        is_full = all(lane.is_full for lane in lanes)
+        return [task for lane in lanes for task in lane.tasks] if is_full else []

@@ -11,7 +11,7 @@ from powens_flow.lanes import TellLater
 from powens_flow.listeners import Change, Listeners, Subscription
 from powens_flow.store.memory import MemoryStore
 from tests.ears import Ear, ear_of, retold, rung
-from tests.small_world import SmallWorld, small_world
+from tests.small_world import SmallWorld, small_world, turns
 
 
 @pytest.fixture
@@ -224,6 +224,64 @@ async def test_a_slow_listener_holds_up_no_other(here: SmallWorld) -> None:
     gate.set()
     await here.engine.settled()
     assert await here.store.untold(10) == ()
+
+
+async def left_by_a_dead_process(here: SmallWorld, attempts: int) -> list[str]:
+    """Attempts of three transitions each, of which nobody has heard."""
+    ear_of(here, fails=10**6)
+    ids = [await rung(here) for _ in range(attempts)]
+    await here.engine.settled()
+    return ids
+
+
+class Hanging(Ear):
+    """A listener that hears nothing until its gate is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+
+    async def __call__(self, change: Change) -> None:
+        await self.gate.wait()
+        await super().__call__(change)
+
+
+async def test_a_listener_that_hangs_keeps_no_other_from_what_an_earlier_process_left(
+    here: SmallWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("powens_flow.lanes.QUEUED", 4)
+    ids = await left_by_a_dead_process(here, 8)
+    process, hanging, ear = Listeners(here.store), Hanging(), Ear()
+    process.add(Subscription(hanging))
+    process.add(Subscription(ear))
+    await process.retell(limit=1)
+    await turns(200)
+    assert hanging.heard == []
+    assert ear.heard == [(one, seq) for one in ids for seq in (1, 2, 3)]
+    hanging.gate.set()
+    await process.settled()
+    assert sorted(hanging.heard) == sorted(ear.heard)
+    assert [hanging.of(one) for one in ids] == [[1, 2, 3]] * 8
+    assert len(ear.heard) == 24  # what was read again for the other was heard before
+    assert await here.store.untold(100) == ()
+
+
+async def test_what_a_full_lane_left_in_the_store_is_told_in_order_when_there_is_room(
+    here: SmallWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("powens_flow.lanes.QUEUED", 4)
+    hanging = Hanging()
+    here.engine.on()(hanging)
+    ids = [await here.started() for _ in range(8)]
+    for one in ids:
+        await here.engine.for_owner("owner-1").send(one, e.Acted())
+    late = await rung(here)
+    (lane,) = here.engine._listeners._lanes
+    assert len(lane) == 5
+    hanging.gate.set()
+    await here.engine.settled()
+    assert [hanging.of(one) for one in (*ids, late)] == [[1, 2, 3]] * 9
+    assert await here.store.untold(100) == ()
 
 
 async def test_closing_waits_for_no_listener_for_ever(here: SmallWorld) -> None:
