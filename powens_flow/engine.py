@@ -27,6 +27,7 @@ from powens_flow.policy import Policy
 from powens_flow.store.port import Store
 from powens_flow.vault import Vault
 from powens_flow.viewing import Viewing
+from powens_flow.wishes import check_listener, check_wish, former_names
 
 
 class Engine:
@@ -141,10 +142,19 @@ class Engine:
         self, *, state: str | None = None, machine: str | None = None
     ) -> Callable[[Listener], Listener]:
         """A decorator for listeners: `@engine.on()` hears every saved transition, `state=` those
-        into one state (`completed`, `source.state.approving`, ...). At least once each."""
+        into one state (`completed`, `source.state.approving`, ...), by today's name; `machine=`
+        those of one machine. At least once each.
+
+        Raises:
+            ValueError: there is no such machine or state, which would never be heard of.
+            TypeError: when it is applied: the listener is not async.
+        """
+        check_wish(self._machines, state, machine)
+        former = former_names(self._machines, state)
 
         def add(listener: Listener) -> Listener:
-            self._listeners.add(Subscription(listener, state, machine))
+            check_listener(listener)
+            self._listeners.add(Subscription(listener, state, machine, former))
             return listener
 
         return add

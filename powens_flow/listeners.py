@@ -38,17 +38,20 @@ Listener = Callable[[Change], Awaitable[None]]
 
 @frozen
 class Subscription:
-    """A listener and what it wants to hear: one state, one machine, or all."""
+    """A listener and what it wants to hear: one state, one machine, or all.
+
+    `formerly`: by machine, the state's names of before, as rows may carry that were saved then.
+    """
 
     listener: Listener
     state: str | None = None
     machine: str | None = None
+    formerly: frozenset[tuple[str, str]] = frozenset()
 
     def wants(self, change: Change) -> bool:
-        return self.state in (None, change.row.dest) and self.machine in (
-            None,
-            change.attempt.machine,
-        )
+        machine, dest = change.attempt.machine, change.row.dest
+        is_state = self.state in (None, dest) or (machine, dest) in self.formerly
+        return is_state and self.machine in (None, machine)
 
     async def tell(self, one: Untold) -> None:
         """Let the listener hear it, if it wants to."""
@@ -67,10 +70,9 @@ class Listeners:
 
     What they must hear was saved with the transition; `told` is written afterwards, so that a
     crash between the two tells again rather than never. Each listener has a lane of its own: one
-    that is slow or fails holds up no other, also in what is read from the store: that
-    waits while all lanes are full, and a full lane is read for again when it has room. A listener
-    that fails hears of the same transition again with a later `retell`, and of what follows it
-    after that.
+    that is slow or fails holds up no other. What is read from the store waits only while all lanes
+    are full; for one that was left out it is read again. A listener that fails hears of the same
+    transition again with a later `retell`, and of what follows it after that.
     """
 
     def __init__(self, store: Store, clock: Clock | None = None) -> None:
