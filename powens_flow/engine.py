@@ -145,6 +145,10 @@ class Engine:
         into one state (`completed`, `source.state.approving`, ...), by today's name; `machine=`
         those of one machine. At least once each.
 
+        What the listeners of one process have heard counts as heard for all that share its store,
+        and what is saved where there are none is kept for nobody: every process that has an engine
+        on the store, a worker too, has to register the same listeners.
+
         Raises:
             ValueError: there is no such machine or state, which would never be heard of.
             TypeError: when it is applied: the listener is not async.
