@@ -155,8 +155,14 @@ class Drives:
             self._release_waiters(attempt_id)
         if error is None and not task.cancelled():
             self.rested(task.result())
+        self._tell_watchers(attempt_id)
+
+    def _tell_watchers(self, attempt_id: str) -> None:
         for watcher in tuple(self.watchers):
-            watcher(attempt_id)
+            try:
+                watcher(attempt_id)
+            except Exception as error:  # one that fails is no reason for the others not to know
+                log.error("watcher.failed", attempt=attempt_id, error=type(error).__name__)
 
     def _release_waiters(self, attempt_id: str) -> None:
         for key in [key for key in self._waiters if key[0] == attempt_id]:

@@ -167,7 +167,8 @@ class Engine:
         """Call `watcher` with an attempt's id whenever a drive of it has ended in this process.
 
         A hint for whoever shows attempts as they are: nothing is kept for it, and what other
-        processes do is not heard of. Answers a function that ends it.
+        processes do is not heard of. One that raises is logged, and called again for the next.
+        Answers a function that ends it.
         """
         self._drives.watchers.append(watcher)
         return lambda: self._drives.watchers.remove(watcher)

@@ -3,6 +3,8 @@
 import asyncio
 from datetime import UTC, datetime
 
+from structlog.testing import capture_logs
+
 from powens_flow.attempt import Attempt
 from powens_flow.drives import Drives
 from powens_flow.store.memory import MemoryStore
@@ -65,3 +67,21 @@ async def test_what_is_held_is_waited_for_until_it_is_driven_or_let_go() -> None
         await turns()
         assert not waiter.done()
     assert await waiter
+
+
+async def test_a_watcher_that_raises_keeps_no_other_from_being_told() -> None:
+    made, gate = drives(), asyncio.Event()
+    told: list[str] = []
+
+    def fails(attempt_id: str) -> None:
+        raise RuntimeError("S3cr3t")
+
+    made.watchers += [fails, told.append]
+    with capture_logs() as logs:
+        made.start(TAKEN, until(gate))
+        gate.set()
+        await turns()
+    assert told == ["one"]
+    assert [one for one in logs if one["event"] == "watcher.failed"] == [
+        {"event": "watcher.failed", "log_level": "error", "attempt": "one", "error": "RuntimeError"}
+    ]
