@@ -20,7 +20,7 @@ class Limits:
     """
 
     body: int = 256 * 1024
-    webhook: int = 32 * 1024 * 1024
+    webhook: int = 10 * 1024 * 1024
     changes: int = 120
     streams: int = 10
     poll: float = 2.0
