@@ -9,8 +9,9 @@ from attrs import frozen
 from powens_flow.machine.check import check
 from powens_flow.machine.compose import compose
 from powens_flow.machine.definition import Definition, build
-from powens_flow.machine.document import Document, read_document
+from powens_flow.machine.document import Document
 from powens_flow.machine.errors import MachineError, Place
+from powens_flow.machine.reading import read_document
 from powens_flow.machine.registry import Registry
 
 COMMON = "common"
