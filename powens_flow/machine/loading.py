@@ -1,7 +1,7 @@
-"""Finds the machine files, and makes definitions of them."""
+"""Makes definitions of the machine files."""
 
 from collections.abc import Iterator, Mapping
-from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from attrs import frozen
@@ -11,6 +11,7 @@ from powens_flow.machine.compose import compose
 from powens_flow.machine.definition import Definition, build
 from powens_flow.machine.document import Document
 from powens_flow.machine.errors import MachineError, Place
+from powens_flow.machine.files import files_of, our_files, text_of
 from powens_flow.machine.reading import read_document
 from powens_flow.machine.registry import Registry
 
@@ -37,28 +38,16 @@ class Machines(Mapping[str, Definition]):
         return len(self._definitions)
 
 
-def our_machines() -> dict[str, str]:
-    """The text of each machine file that the package carries, by file name."""
-    packaged = resources.files("powens_flow").joinpath("_machines")
-    if packaged.is_dir():
-        return {
-            entry.name: entry.read_text("utf-8")
-            for entry in packaged.iterdir()
-            if entry.name.endswith(".toml")
-        }
-    return _folder(Path(__file__).resolve().parents[2] / "machines")
-
-
 def load_machines(registry: Registry, folder: Path | None = None) -> Machines:
     """All machines: ours, and those of `folder`: a file of the same name replaces ours.
 
     Raises:
         MachineError: naming file, state and trigger of everything that is wrong.
     """
-    texts = our_machines()
+    files = our_files()
     if folder is not None:
-        texts |= _folder(folder)
-    documents = _documents(texts)
+        files |= files_of(folder)
+    documents = _documents(files)
     common = documents.pop(COMMON, None)
     if common is None:
         raise MachineError([(Place("common.toml"), "the file of the common edges is missing")])
@@ -77,18 +66,12 @@ def load_machines(registry: Registry, folder: Path | None = None) -> Machines:
     return Machines(definitions)
 
 
-def _folder(folder: Path) -> dict[str, str]:
-    if not folder.is_dir():
-        raise MachineError([(Place(str(folder)), "no such folder")])
-    return {path.name: path.read_text("utf-8") for path in sorted(folder.glob("*.toml"))}
-
-
-def _documents(texts: Mapping[str, str]) -> dict[str, Document]:
+def _documents(files: Mapping[str, Traversable]) -> dict[str, Document]:
     documents: dict[str, Document] = {}
     faults: list[tuple[Place, str]] = []
-    for file, text in sorted(texts.items()):
+    for file in sorted(files):
         try:
-            document = read_document(file, text)
+            document = read_document(file, text_of(files[file]))
         except MachineError as error:
             faults.extend(error.faults)
             continue

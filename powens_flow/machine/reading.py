@@ -43,11 +43,19 @@ def read_document(file: str, text: str) -> Document:
     Raises:
         MachineError: naming file, state and trigger of everything that cannot be read.
     """
+    return _Reader(file).document(_parsed(file, text))
+
+
+def _parsed(file: str, text: str) -> dict[str, Any]:
     try:
-        data = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise MachineError([(Place(file), f"not TOML: {error}")]) from None
-    return _Reader(file).document(data)
+        what = f"not TOML: {error}"
+    except RecursionError:
+        what = "lists or tables in it are nested too deep"
+    except ValueError:  # Python reads no integer of thousands of digits
+        what = "an integer in it is too long"
+    raise MachineError([(Place(file), what)])
 
 
 class _Reader:
