@@ -32,8 +32,6 @@ def _names(machine: Composition, registry: Registry) -> Iterator[Fault]:
         yield from _one_of(place, "deadline", table.deadline, v.DEADLINES)
         if table.poll is not None:
             yield from _one_of(place, "poll.until", table.poll.until, v.POLL_UNTIL)
-        for outcome in state.retry.on if state.retry else ():
-            yield from _one_of(place, f"outcome in retry rule {table.retry!r}", outcome, v.OUTCOMES)
     for transition in machine.transitions:
         yield from _one_of(transition.place, "trigger", transition.trigger, v.TRIGGERS)
         for guard in transition.when:

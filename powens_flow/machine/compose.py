@@ -310,7 +310,7 @@ class _Composer:
             known = ", ".join(scope.document.exits) or "none"
             self.faults.append((place, f"no exit {name!r}; declared: {known}"))
             return []
-        outer_place = Place(scope.part.place.file, scope.part.prefix, name)
+        outer_place = evolve(scope.part.place, trigger=name)
         path = scope.prefix.rstrip(".")
         return [
             _Target(

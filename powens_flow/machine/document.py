@@ -33,6 +33,8 @@ The words of a file:
     on = ["temporary"]; tries = 4; first = 0.5; most = 8; within = 60
 
 A TARGET is a state, `PREFIX` (a part's initial state), `PREFIX.ENTRY`, or `exit.NAME`.
+A name has letters, digits and _, and begins with no digit; a former name may be of several, with
+dots between. No state and no part is called `exit` or `interrupted`.
 """
 
 from collections.abc import Mapping

@@ -5,18 +5,19 @@ from attrs import frozen
 
 @frozen
 class Place:
-    """Where in the machine files something stands."""
+    """Where in the machine files something stands: in a state, or another table of that `kind`."""
 
     file: str
     state: str | None = None
     trigger: str | None = None
+    kind: str = "state"
 
     def __str__(self) -> str:
         parts = [self.file]
         if self.state is not None:
-            parts.append(f"state {self.state!r}")
+            parts.append(f"{self.kind} {self.state!r}")
         if self.trigger is not None:
-            parts.append(f"trigger {self.trigger!r}")
+            parts.append(f"{'exit' if self.kind == 'part' else 'trigger'} {self.trigger!r}")
         return ", ".join(parts)
 
 

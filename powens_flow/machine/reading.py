@@ -1,9 +1,11 @@
 """Reads one machine file: TOML in, a `Document` out, or every fault of the file with its place."""
 
 import tomllib
-from collections.abc import Mapping
 from typing import Any, Final
 
+from attrs import evolve
+
+from powens_flow.machine import values as v
 from powens_flow.machine.document import (
     KINDS,
     Branch,
@@ -15,26 +17,15 @@ from powens_flow.machine.document import (
     StateTable,
 )
 from powens_flow.machine.errors import MachineError, Place
+from powens_flow.machine.tables import TableReader
+from powens_flow.vocabulary import DONE, OUTCOMES
 
-_TOP: Final = frozenset(
-    {"name", "title", "initial", "entries", "exits", "states", "parts", "retry", "common"}
-)
-_STATE: Final[Mapping[str, tuple[type, ...]]] = {
-    "kind": (str,),
-    "means": (str,),
-    "prompt": (str,),
-    "message": (str,),
-    "deadline": (str,),
-    "poll": (dict,),
-    "handler": (str,),
-    "retry": (str,),
-    "again": (str,),
-    "formerly": (list,),
-    "common": (bool,),
-    "on": (dict,),
-}
-_POLL: Final = frozenset({"first", "factor", "most", "until"})
-_RETRY: Final = frozenset({"on", "tries", "first", "most", "within"})
+_TOP: Final = ("name", "title", "initial", "entries", "exits", "states", "parts", "retry", "common")
+_TEXTS: Final = ("means", "prompt", "message", "deadline", "handler", "retry", "again")
+_STATE: Final = (*_TEXTS, "kind", "poll", "formerly", "common", "on")
+_POLL: Final = {"first": v.SECONDS, "factor": v.FACTOR, "most": v.SECONDS}
+_RETRY: Final = {"tries": v.TRIES, "first": v.SECONDS, "most": v.SECONDS, "within": v.SECONDS}
+_RETRIED: Final = tuple(outcome for outcome in OUTCOMES if outcome != DONE)
 
 
 def read_document(file: str, text: str) -> Document:
@@ -58,95 +49,98 @@ def _parsed(file: str, text: str) -> dict[str, Any]:
     raise MachineError([(Place(file), what)])
 
 
-class _Reader:
-    """Collects every fault of one file before it complains."""
-
-    def __init__(self, file: str) -> None:
-        self.file = file
-        self.faults: list[tuple[Place, str]] = []
+class _Reader(TableReader):
+    """Reads the tables of a machine file; every fault is collected before it complains."""
 
     def document(self, data: dict[str, Any]) -> Document:
         here = Place(self.file)
-        self._known(here, data, _TOP, "file")
-        states = {
-            name: self._state(name, table) for name, table in self._tables(data, "states").items()
-        }
+        self.known_words(here, data, _TOP, "a file")
         document = Document(
             file=self.file,
-            name=self._text(here, data, "name"),
-            title=self._text(here, data, "title", ""),
-            initial=self._text(here, data, "initial", ""),
-            entries=self._names(here, data.get("entries", [])),
-            exits=self._names(here, data.get("exits", [])),
-            states=states,
-            parts={p: self._part(p, t) for p, t in self._tables(data, "parts").items()},
-            retry={r: self._retry(r, t) for r, t in self._tables(data, "retry").items()},
-            common=self._common(data.get("common", {})),
+            name=self.own_name(here, data),
+            title=self.text(here, data, "title", ""),
+            initial=self.text(here, data, "initial", ""),
+            entries=self.names(here, data, "entries"),
+            exits=self.names(here, data, "exits"),
+            states={s: self._state(s, t) for s, t in self.tables(data, "states").items()},
+            parts={p: self._part(p, t) for p, t in self.tables(data, "parts").items()},
+            retry={r: self._retry(r, t) for r, t in self.tables(data, "retry").items()},
+            common=self._common(here, data),
         )
         if self.faults:
             raise MachineError(self.faults)
         return document
 
+    # --- tables ---------------------------------------------------------------------------------
+
     def _state(self, name: str, table: dict[str, Any]) -> StateTable:
         place = Place(self.file, name)
-        self._known(place, table, _STATE.keys(), "state")
-        for key, types in _STATE.items():
-            if key in table and not isinstance(table[key], types):
-                self._fault(place, f"{key} must be a {types[0].__name__}")
-        kind = table.get("kind")
-        if kind not in KINDS:
-            self._fault(place, f"kind must be one of {', '.join(KINDS)}, not {kind!r}")
-        plain = {
-            key: table[key]
-            for key in (
-                "means",
-                "prompt",
-                "message",
-                "deadline",
-                "handler",
-                "retry",
-                "again",
-                "common",
-            )
-            if key in table
-        }
+        self.free_name(place, name)
+        self.known_words(place, table, _STATE, "a state")
         return StateTable(
             name=name,
             place=place,
-            kind=str(kind),
-            poll=self._poll(place, table["poll"]) if "poll" in table else None,
-            formerly=self._names(place, table.get("formerly", [])),
-            on=self._on(place, table.get("on", {})),
-            **plain,
+            kind=self._kind(place, table),
+            poll=self._poll(place, table),
+            formerly=self.names(place, table, "formerly", v.FORMER_NAME),
+            common=self.flag(place, table, "common"),
+            on=self._on(place, table, "on"),
+            **{key: self.text(place, table, key) for key in _TEXTS if key in table},
         )
 
     def _part(self, prefix: str, table: dict[str, Any]) -> PartTable:
-        place = Place(self.file, prefix)
-        self._known(place, table, {"machine", "exits"}, "part")
+        place = Place(self.file, prefix, kind="part")
+        self.free_name(place, prefix)
+        self.known_words(place, table, ("machine", "exits"), "a part")
         return PartTable(
             prefix=prefix,
             place=place,
-            machine=self._text(place, table, "machine"),
-            exits=self._on(place, table.get("exits", {})),
+            machine=self.text(place, table, "machine"),
+            exits=self._on(place, table, "exits"),
         )
 
-    def _common(self, data: Any) -> CommonTable:
-        place = Place(self.file, "common")
-        if not isinstance(data, dict):
-            self._fault(place, "common must be a table")
-            return CommonTable()
-        self._known(place, data, {"waiting", "calling"}, "common")
+    def _common(self, here: Place, data: dict[str, Any]) -> CommonTable:
+        table = self.table(here, data, "common", "a table")
+        place = evolve(here, state="common", kind="table")
+        self.known_words(place, table, ("waiting", "calling"), "common")
         return CommonTable(
-            waiting=self._on(place, data.get("waiting", {})),
-            calling=self._on(place, data.get("calling", {})),
+            waiting=self._on(place, table, "waiting"), calling=self._on(place, table, "calling")
         )
 
-    def _on(self, place: Place, table: Any) -> dict[str, tuple[Branch, ...]]:
-        if not isinstance(table, dict):
-            self._fault(place, "must be a table of triggers")
-            return {}
+    def _poll(self, place: Place, state: dict[str, Any]) -> Poll | None:
+        table = self.table(place, state, "poll", "a table such as { first = 2 }")
+        if table is not state.get("poll"):
+            return None
+        self.known_words(place, table, (*_POLL, "until"), "a poll")
+        until = self.text(place, table, "until") if "until" in table else None
+        numbers = self.numbers(place, table, _POLL, ("first",))
+        if numbers is None:
+            return None
+        poll = Poll(**numbers, until=until)
+        self._in_order(place, poll)
+        return poll
+
+    def _retry(self, name: str, table: dict[str, Any]) -> RetryRule:
+        place = Place(self.file, name, kind="retry rule")
+        self.name(place, name)
+        self.known_words(place, table, ("on", *_RETRY), "a retry rule")
+        numbers = self.numbers(place, table, _RETRY, _RETRY)
+        on = self._outcomes(place, table)
+        rule = RetryRule(name, on, **(numbers or dict.fromkeys(_RETRY, 0)))
+        self._in_order(place, rule)
+        return rule
+
+    def _in_order(self, place: Place, times: Poll | RetryRule) -> None:
+        if times.first > times.most:
+            self.fault(place, f"first must not be more than most, which is {times.most}")
+
+    # --- transitions ----------------------------------------------------------------------------
+
+    def _on(self, place: Place, data: dict[str, Any], key: str) -> dict[str, tuple[Branch, ...]]:
+        what = "a table of exits" if key == "exits" else "a table of triggers"
+        table = self.table(place, data, key, what)
         return {
-            trigger: self._branches(Place(place.file, place.state, trigger), value)
+            trigger: self._branches(evolve(place, trigger=trigger), value)
             for trigger, value in table.items()
         }
 
@@ -154,75 +148,34 @@ class _Reader:
         if isinstance(value, str):
             return (Branch(value),)
         if not isinstance(value, list) or not value:
-            self._fault(place, "must be a target, or a list of {when, to}")
+            self.fault(place, "must be a target, or a list of {when, to}")
             return ()
         return tuple(b for b in (self._branch(place, item) for item in value) if b is not None)
 
     def _branch(self, place: Place, item: Any) -> Branch | None:
         if not isinstance(item, dict) or not isinstance(item.get("to"), str):
-            self._fault(place, "each branch is { when = [...], to = TARGET }")
+            self.fault(place, "each branch is { when = [...], to = TARGET }")
             return None
-        self._known(place, item, {"when", "to"}, "branch")
-        when = item.get("when", [])
-        return Branch(item["to"], self._names(place, [when] if isinstance(when, str) else when))
+        self.known_words(place, item, ("when", "to"), "a branch")
+        when = item.get("when")
+        guards = (when,) if isinstance(when, str) else self.texts(place, item, "when")
+        return Branch(item["to"], guards)
 
-    def _poll(self, place: Place, table: dict[str, Any]) -> Poll | None:
-        self._known(place, table, _POLL, "poll")
-        if not self._numbers(place, table, ("first",), ("factor", "most")):
-            return None
-        return Poll(**table)
+    # --- values ---------------------------------------------------------------------------------
 
-    def _retry(self, name: str, table: dict[str, Any]) -> RetryRule:
-        place = Place(self.file, f"retry.{name}")
-        self._known(place, table, _RETRY, "retry")
-        if not self._numbers(place, table, ("tries", "first", "most", "within"), ()):
-            return RetryRule(name, (), 0, 0, 0, 0)
-        return RetryRule(
-            name=name,
-            on=self._names(place, table.get("on", [])),
-            **{key: table[key] for key in ("tries", "first", "most", "within")},
-        )
+    def _kind(self, place: Place, table: dict[str, Any]) -> str:
+        kind = table.get("kind")
+        if kind not in KINDS:
+            found = f", not {v.shown(kind)}" if "kind" in table else ""
+            self.fault(place, f"kind must be one of {', '.join(KINDS)}{found}")
+        return str(kind)
 
-    def _numbers(
-        self, place: Place, table: dict[str, Any], needed: tuple[str, ...], also: tuple[str, ...]
-    ) -> bool:
-        wrong = [k for k in needed if not _positive(table.get(k))]
-        wrong += [k for k in also if k in table and not _positive(table[k])]
-        for key in wrong:
-            self._fault(place, f"{key} must be a number greater than 0")
-        return not wrong
-
-    def _tables(self, data: dict[str, Any], key: str) -> dict[str, dict[str, Any]]:
-        value = data.get(key, {})
-        if isinstance(value, dict) and all(isinstance(item, dict) for item in value.values()):
-            return value
-        self._fault(Place(self.file), f"{key} must be tables")
-        return {}
-
-    def _names(self, place: Place, value: Any) -> tuple[str, ...]:
-        if isinstance(value, list) and all(isinstance(item, str) for item in value):
-            return tuple(value)
-        self._fault(place, f"must be a list of names, not {value!r}")
-        return ()
-
-    def _text(
-        self, place: Place, table: dict[str, Any], key: str, default: str | None = None
-    ) -> str:
-        value = table.get(key, default)
-        if isinstance(value, str):
-            return value
-        self._fault(place, f"{key} must be given, as text")
-        return ""
-
-    def _known(self, place: Place, table: Mapping[str, Any], known: Any, what: str) -> None:
-        for key in sorted(set(table) - set(known)):
-            self._fault(
-                place, f"unknown word {key!r} in a {what}; known: {', '.join(sorted(known))}"
-            )
-
-    def _fault(self, place: Place, what: str) -> None:
-        self.faults.append((place, what))
-
-
-def _positive(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+    def _outcomes(self, place: Place, table: dict[str, Any]) -> tuple[str, ...]:
+        outcomes = self.texts(place, table, "on")
+        known = ", ".join(sorted(_RETRIED))
+        if not table.get("on", []):
+            self.fault(place, f"on must be a list of one outcome or more of: {known}")
+        for outcome in outcomes:
+            if outcome not in _RETRIED:
+                self.fault(place, f"no outcome to try again: {v.shown(outcome)}; known: {known}")
+        return outcomes

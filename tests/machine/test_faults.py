@@ -30,17 +30,18 @@ SMALL_FAULTS = {
     "unknown word of a part": (
         'machine = "piece"',
         'machine = "piece"\nwith = "x"',
-        "small.toml, state 'part': unknown word 'with' in a part",
+        "small.toml, part 'part': unknown word 'with' in a part",
     ),
     "unknown word of a retry rule": (
         FINISHED,
-        "[retry.slow]\non = []\ntries = 1\nfirst = 1\nmost = 1\nwithin = 1\nmax = 2\n" + FINISHED,
-        "small.toml, state 'retry.slow': unknown word 'max' in a retry",
+        '[retry.slow]\non = ["locked"]\ntries = 2\nfirst = 1\nmost = 1\nwithin = 1\nmax = 2\n'
+        + FINISHED,
+        "small.toml, retry rule 'slow': unknown word 'max' in a retry rule; known: first, most,",
     ),
     "unknown word of common": (
         FINISHED,
         '[common.final]\ncancel = "asking"\n' + FINISHED,
-        "small.toml, state 'common': unknown word 'final' in a common",
+        "small.toml, table 'common': unknown word 'final' in common; known: calling, waiting",
     ),
     "no name": ('name = "small"', "", "small.toml: name must be given, as text"),
     "unknown kind": (
@@ -51,7 +52,7 @@ SMALL_FAULTS = {
     "a word of the wrong type": (
         'handler = "work"',
         "handler = 3",
-        "small.toml, state 'working': handler must be a str",
+        "small.toml, state 'working': handler must be text, not 3",
     ),
     "a trigger that leads nowhere": (
         'gone = "asking"',
@@ -66,7 +67,7 @@ SMALL_FAULTS = {
     "a guard that is no name": (
         '{ when = "is_ready", to = "working" }',
         '{ when = 3, to = "working" }',
-        "small.toml, state 'asking', trigger 'acted': must be a list of names, not 3",
+        "small.toml, state 'asking', trigger 'acted': when must be a list of names, not 3",
     ),
     # --- names ---------------------------------------------------------------------------------
     "unknown initial state": (
@@ -111,13 +112,13 @@ SMALL_FAULTS = {
     ),
     "unknown outcome in a retry rule": (
         FINISHED,
-        '[retry.read]\non = ["sometimes"]\ntries = 1\nfirst = 1\nmost = 1\nwithin = 1\n' + FINISHED,
-        "small.toml, state 'working': unknown outcome in retry rule 'read' 'sometimes'",
+        '[retry.read]\non = ["sometimes"]\ntries = 2\nfirst = 1\nmost = 1\nwithin = 1\n' + FINISHED,
+        "small.toml, retry rule 'read': no outcome to try again: 'sometimes'; known: bad_answer,",
     ),
     "unknown part": (
         'machine = "piece"',
         'machine = "peace"',
-        "small.toml, state 'part': no machine 'peace'; there are:",
+        "small.toml, part 'part': no machine 'peace'; there are:",
     ),
     "unknown entry": (
         'gone = "asking"',
@@ -137,17 +138,17 @@ SMALL_FAULTS = {
     "an exit that is not mapped": (
         EXITS,
         "",
-        "small.toml, state 'part': exit 'left' of part 'piece' is not mapped",
+        "small.toml, part 'part': exit 'left' of part 'piece' is not mapped",
     ),
     "an exit that the part does not have": (
         EXITS,
         EXITS + 'middle = "finished"\n',
-        "small.toml, state 'part': part 'piece' has no exit 'middle'; it has: left, right",
+        "small.toml, part 'part': part 'piece' has no exit 'middle'; it has: left, right",
     ),
     "an exit mapped to nothing there": (
         EXITS,
         'left = "finish"\n',
-        "small.toml, state 'part', trigger 'left': no target 'finish'",
+        "small.toml, part 'part', exit 'left': no target 'finish'",
     ),
     # --- waiting -------------------------------------------------------------------------------
     "waiting without a prompt": (
@@ -253,7 +254,7 @@ SMALL_FAULTS = {
     "formerly that is no list": (
         'message = "small.ask"\ndeadline = "user"',
         'message = "small.ask"\ndeadline = "user"\nformerly = "old"',
-        "small.toml, state 'asking': must be a list of names, not 'old'",
+        "small.toml, state 'asking': formerly must be a list of names, not 'old'",
     ),
 }
 

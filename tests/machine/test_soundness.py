@@ -83,8 +83,8 @@ def test_a_dead_end_is_a_state_without_a_way_to_an_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("part", "what"),
     [
-        ("small", "small.toml, state 'again': part 'small' includes itself"),
-        ("piece", "piece.toml, state 'deeper': part 'piece' includes itself"),
+        ("small", "small.toml, part 'again': part 'small' includes itself"),
+        ("piece", "piece.toml, part 'deeper': part 'piece' includes itself"),
     ],
 )
 def test_parts_cannot_go_round_in_a_circle(part: str, what: str, tmp_path: Path) -> None:
