@@ -1,6 +1,6 @@
 """Composes documents into one flat machine: parts prefixed, exits mapped, common edges added."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from attrs import evolve, frozen
 
@@ -14,11 +14,21 @@ from powens_flow.machine.document import (
     StateTable,
 )
 from powens_flow.machine.errors import MachineError, Place
+from powens_flow.machine.targets import EXIT, Exit, Scope, Target, Targets
+
+__all__ = [
+    "EXIT",
+    "INTERRUPTED",
+    "Composition",
+    "Exit",
+    "Part",
+    "State",
+    "Transition",
+    "compose",
+]
 
 INTERRUPTED = "interrupted"
 """The target that stands for a calling state's own waiting sibling, made when it is used."""
-
-EXIT = "exit."
 
 
 @frozen
@@ -54,15 +64,6 @@ class Part:
 
 
 @frozen
-class Exit:
-    """An exit on a transition's way out of `part`, and the branch that its user maps it to."""
-
-    part: str
-    name: str
-    branch: Branch
-
-
-@frozen
 class Transition:
     """An edge of a composed machine; `common` ones are written once for all states of a kind.
 
@@ -81,15 +82,6 @@ class Transition:
 
 
 @frozen
-class _Target:
-    """What a written target came to."""
-
-    to: str
-    when: tuple[str, ...] = ()
-    exits: tuple[Exit, ...] = ()
-
-
-@frozen
 class Composition:
     """A whole machine, before it is checked and built."""
 
@@ -102,27 +94,20 @@ class Composition:
     files: tuple[str, ...]
 
 
-@frozen
-class _Scope:
-    """One document in its place: what its targets mean there."""
-
-    document: Document
-    prefix: str
-    outer: "_Scope | None" = None
-    part: PartTable | None = None
-
-
 def compose(document: Document, library: Mapping[str, Document], common: Document) -> Composition:
     """One machine out of its document, the parts it includes, and what all machines share.
 
     Raises:
         MachineError: for a target, part or exit that is not there.
     """
-    return _Composer(library, common).compose(document)
+    return _Composer(document, library, common).compose()
 
 
 class _Composer:
-    def __init__(self, library: Mapping[str, Document], common: Document) -> None:
+    def __init__(
+        self, document: Document, library: Mapping[str, Document], common: Document
+    ) -> None:
+        self.document = document
         self.library = library
         self.common = common
         self.states: dict[str, State] = {}
@@ -130,54 +115,58 @@ class _Composer:
         self.parts: dict[str, Part] = {}
         self.faults: list[tuple[Place, str]] = []
         self.files: list[str] = []
-        self.root: _Scope | None = None
+        self.root = Scope(_merged(document, common), "")
+        self.targets = Targets(self.root, common.parts, library, self.faults)
 
-    def compose(self, document: Document) -> Composition:
-        merged = evolve(
-            document,
-            states={**self.common.states, **document.states},
-            parts={**self.common.parts, **document.parts},
-            retry={**self.common.retry, **document.retry},
-            common=CommonTable(
-                waiting={**self.common.common.waiting, **document.common.waiting},
-                calling={**self.common.common.calling, **document.common.calling},
-            ),
-        )
-        self.root = root = _Scope(merged, "")
-        self._scope(root, ())
-        initial = self._resolve(root, merged.initial, Place(document.file))
+    def compose(self) -> Composition:
+        self._scope(self.root)
+        initial = self._initial()
         self._complain()
         return Composition(
-            name=document.name,
-            title=document.title,
-            initial=initial[0].to,
+            name=self.document.name,
+            title=self.document.title,
+            initial=initial,
             states=self.states,
             transitions=tuple(self.transitions),
             parts=self.parts,
             files=tuple(dict.fromkeys([*self.files, self.common.file])),
         )
 
-    def _scope(self, scope: _Scope, within: tuple[str, ...]) -> None:
+    def _initial(self) -> str:
+        place = Place(self.document.file)
+        found = self.targets.of(self.root, self.document.initial, place)
+        if len(found) > 1:
+            what = f"initial {self.document.initial!r} hangs on guards: it has to be one state"
+            self.faults.append((place, what))
+        return found[0].to if found else ""
+
+    def _scope(self, scope: Scope) -> None:
         document = scope.document
         self.files.append(document.file)
-        if document.name in within:
-            place = scope.part.place if scope.part else Place(document.file)
-            self.faults.append((place, f"part {document.name!r} includes itself"))
-            return
+        self._doubles(document)
         for table in document.states.values():
             self._state(scope, table)
         for part in document.parts.values():
             inner = self._inner(scope, part)
             if inner is not None:
-                path = inner.prefix.rstrip(".")
-                self.parts[path] = _part(path, inner.document)
-                self._scope(inner, (*within, document.name))
+                self.parts[inner.path] = _part(inner.path, inner.document)
+                self._scope(inner)
 
-    def _inner(self, scope: _Scope, part: PartTable) -> _Scope | None:
+    def _doubles(self, document: Document) -> None:
+        for name in sorted(document.states.keys() & document.parts.keys()):
+            state, part = document.states[name].place, document.parts[name].place
+            place, other = (state, part) if part.file == self.common.file else (part, state)
+            what = f"the {other.kind} {name!r} of {other.file} has this name already"
+            self.faults.append((place, what))
+
+    def _inner(self, scope: Scope, part: PartTable) -> Scope | None:
         document = self.library.get(part.machine)
         if document is None:
             known = ", ".join(sorted(self.library))
             self.faults.append((part.place, f"no machine {part.machine!r}; there are: {known}"))
+            return None
+        if scope.is_within(document.name):
+            self.faults.append((part.place, f"part {document.name!r} includes itself"))
             return None
         for name in sorted(set(document.exits) - set(part.exits)):
             self.faults.append(
@@ -187,9 +176,9 @@ class _Composer:
             known = ", ".join(document.exits)
             what = f"part {part.machine!r} has no exit {name!r}; it has: {known}"
             self.faults.append((part.place, what))
-        return _Scope(document, f"{scope.prefix}{part.prefix}.", scope, part)
+        return scope.into(part, document)
 
-    def _state(self, scope: _Scope, table: StateTable) -> None:
+    def _state(self, scope: Scope, table: StateTable) -> None:
         name = scope.prefix + table.name
         self._add_state(scope, name, table)
         for trigger, branches in table.on.items():
@@ -198,8 +187,10 @@ class _Composer:
             self._common_edges(scope, name, table)
         if table.kind == "calling" and table.retry is not None:
             self._back_to_itself(name, table, v.RETRY)
+        if table.again is not None:  # looked up here, too, as not every state can be interrupted
+            self.targets.of(scope, table.again, Place(table.place.file, table.name, "try_again"))
 
-    def _add_state(self, scope: _Scope, name: str, table: StateTable) -> None:
+    def _add_state(self, scope: Scope, name: str, table: StateTable) -> None:
         retry = None
         if table.retry is not None:
             rules = {**self.common.retry, **scope.document.retry}
@@ -208,14 +199,13 @@ class _Composer:
                 known = ", ".join(sorted(rules))
                 what = f"no retry rule {table.retry!r}; there are: {known}"
                 self.faults.append((table.place, what))
-        self.states[name] = State(name, scope.prefix.rstrip("."), table, retry)
+        self.states[name] = State(name, scope.path, table, retry)
 
-    def _common_edges(self, scope: _Scope, name: str, table: StateTable) -> None:
+    def _common_edges(self, scope: Scope, name: str, table: StateTable) -> None:
         if table.kind == "waiting":
             self._back_to_itself(name, table, v.WARN)
         have = set(table.on)
         for where in (scope, self.root):
-            assert where is not None
             shared = where.document.common
             edges = shared.waiting if table.kind == "waiting" else {}
             edges = shared.calling if table.kind == "calling" else edges
@@ -226,21 +216,21 @@ class _Composer:
 
     def _edges(
         self,
-        scope: _Scope,
+        scope: Scope,
         source: str,
         trigger: str,
         branches: tuple[Branch, ...],
         *,
         common: bool,
-        at: tuple[_Scope, StateTable] | None = None,
+        at: tuple[Scope, StateTable] | None = None,
     ) -> None:
         table = at[1] if at else scope.document.states[source.removeprefix(scope.prefix)]
         place = Place(table.place.file, table.name, trigger)
         for branch in branches:
             if branch.to == INTERRUPTED:
-                targets = [_Target(self._interrupted(at[0] if at else scope, source, table))]
+                targets = [Target(self._interrupted(at[0] if at else scope, source, table))]
             else:
-                targets = self._resolve(scope, branch.to, place)
+                targets = self.targets.of(scope, branch.to, place)
             for target in targets:
                 self._edge(source, trigger, branch, target, place, common=common)
 
@@ -249,7 +239,7 @@ class _Composer:
         source: str,
         trigger: str,
         branch: Branch,
-        target: _Target,
+        target: Target,
         place: Place,
         *,
         common: bool = False,
@@ -261,9 +251,9 @@ class _Composer:
 
     def _back_to_itself(self, name: str, table: StateTable, trigger: str) -> None:
         place = Place(table.place.file, table.name, trigger)
-        self._edge(name, trigger, Branch(table.name), _Target(name), place, common=True)
+        self._edge(name, trigger, Branch(table.name), Target(name), place, common=True)
 
-    def _interrupted(self, scope: _Scope, source: str, table: StateTable) -> str:
+    def _interrupted(self, scope: Scope, source: str, table: StateTable) -> str:
         name = f"{source}.{INTERRUPTED}"
         if name not in self.states:
             sibling = StateTable(
@@ -279,48 +269,10 @@ class _Composer:
             self._add_state(scope, name, sibling)
             place = Place(table.place.file, table.name, "try_again")
             again = Branch(table.again or table.name)
-            for target in self._resolve(scope, again.to, place):
+            for target in self.targets.of(scope, again.to, place):
                 self._edge(name, "try_again", again, target, place)
             self._common_edges(scope, name, sibling)
         return name
-
-    def _resolve(self, scope: _Scope, target: str, place: Place) -> list[_Target]:
-        document = scope.document
-        if target in document.states:
-            return [_Target(scope.prefix + target)]
-        if target.startswith(EXIT):
-            return self._exit(scope, target.removeprefix(EXIT), place)
-        prefix, _, entry = target.partition(".")
-        part = document.parts.get(prefix)
-        inner = self.library.get(part.machine) if part else None
-        if inner is not None and (not entry or entry in inner.entries):
-            if entry and entry not in inner.states:
-                self.faults.append((Place(inner.file), f"entry {entry!r} is not one of its states"))
-                return []
-            deeper = _Scope(inner, f"{scope.prefix}{prefix}.", scope, part)
-            return self._resolve(deeper, entry or inner.initial, Place(inner.file))
-        if target in self.common.parts and self.root is not None and scope is not self.root:
-            return self._resolve(self.root, target, place)
-        known = ", ".join(_targets(document))
-        self.faults.append((place, f"no target {target!r}; there are: {known}"))
-        return []
-
-    def _exit(self, scope: _Scope, name: str, place: Place) -> list[_Target]:
-        if name not in scope.document.exits or scope.part is None or scope.outer is None:
-            known = ", ".join(scope.document.exits) or "none"
-            self.faults.append((place, f"no exit {name!r}; declared: {known}"))
-            return []
-        outer_place = evolve(scope.part.place, trigger=name)
-        path = scope.prefix.rstrip(".")
-        return [
-            _Target(
-                target.to,
-                (*branch.when, *target.when),
-                (Exit(path, name, branch), *target.exits),
-            )
-            for branch in scope.part.exits.get(name, ())
-            for target in self._resolve(scope.outer, branch.to, outer_place)
-        ]
 
     def _complain(self) -> None:
         if self.faults:
@@ -338,7 +290,15 @@ def _part(path: str, document: Document) -> Part:
     )
 
 
-def _targets(document: Document) -> Iterator[str]:
-    yield from document.states
-    yield from document.parts
-    yield from (EXIT + name for name in document.exits)
+def _merged(document: Document, common: Document) -> Document:
+    """The machine's own document, with what all machines share where it has nothing of its own."""
+    return evolve(
+        document,
+        states={**common.states, **document.states},
+        parts={**common.parts, **document.parts},
+        retry={**common.retry, **document.retry},
+        common=CommonTable(
+            waiting={**common.common.waiting, **document.common.waiting},
+            calling={**common.common.calling, **document.common.calling},
+        ),
+    )

@@ -97,6 +97,68 @@ def test_parts_cannot_go_round_in_a_circle(part: str, what: str, tmp_path: Path)
     assert what in str(refused.value)
 
 
+def refused(folder: Path, small: str = SMALL, piece: str = PIECE, **more: str) -> list[str]:
+    with pytest.raises(MachineError) as error:
+        load(folder, small, piece, **more)
+    return str(error.value).splitlines()
+
+
+def test_a_part_cannot_begin_in_itself(tmp_path: Path) -> None:
+    """Nor does each target that leads into it say so again."""
+    inner = '[parts.deeper]\nmachine = "piece"\n[parts.deeper.exits]\n'
+    piece = changed(PIECE, 'initial = "looking"', 'initial = "deeper"')
+    piece += inner + 'left = "exit.left"\nright = "exit.right"\n'
+    assert refused(tmp_path, piece=piece) == [
+        "piece.toml, part 'deeper': part 'piece' includes itself"
+    ]
+
+
+def test_a_part_that_begins_with_its_exit_cannot_be_left_for_itself(tmp_path: Path) -> None:
+    piece = 'name = "piece"\ninitial = "exit.left"\nexits = ["left", "right"]\n'
+    small = changed(SMALL, 'left = "finished"\n', 'left = "part"\n')
+    assert refused(tmp_path, small, piece) == [
+        "small.toml, part 'part', exit 'left': 'part' leads back to itself"
+    ]
+
+
+def test_a_part_that_is_not_there_is_said_once(tmp_path: Path) -> None:
+    sauce = changed(our_machines()["source.toml"], 'name = "source"', 'name = "sauce"')
+    lines = refused(tmp_path, source=sauce)
+    assert [line for line in lines if "'source'" in line] == [
+        "add_connection.toml, part 'source': no machine 'source'; there are: add_connection,"
+        " common, connection_state, early_exchange, ending, piece, reconnect, repair, sauce, small",
+    ]
+
+
+def test_a_machine_begins_in_one_state(tmp_path: Path) -> None:
+    small = changed(SMALL, 'initial = "asking"', 'initial = "part"')
+    piece = changed(PIECE, 'initial = "looking"', 'initial = "exit.right"')
+    what = "small.toml: initial 'part' hangs on guards: it has to be one state"
+    assert what in refused(tmp_path, small, piece)
+
+
+def test_a_state_and_a_part_cannot_have_one_name(tmp_path: Path) -> None:
+    both = SMALL + '[states.part]\nkind = "final"\nprompt = "done"\n'
+    assert refused(tmp_path, both) == [
+        "small.toml, part 'part': the state 'part' of small.toml has this name already"
+    ]
+
+
+def test_a_state_cannot_have_the_name_of_a_part_that_every_machine_has(tmp_path: Path) -> None:
+    both = SMALL + '[states.ending]\nkind = "final"\nprompt = "done"\n'
+    assert refused(tmp_path, both) == [
+        "small.toml, state 'ending': the part 'ending' of common.toml has this name already"
+    ]
+
+
+def test_where_to_try_again_is_looked_up_also_where_nothing_interrupts(tmp_path: Path) -> None:
+    every = "".join(f'{outcome} = "asking"\n' for outcome in v.OUTCOMES[1:])
+    small = changed(SMALL, 'gone = "asking"\n', every)
+    small = changed(small, 'handler = "work"', 'handler = "work"\nagain = "nowhere"')
+    (line,) = refused(tmp_path, small)
+    assert line.startswith("small.toml, state 'working', trigger 'try_again': no target 'nowhere'")
+
+
 def test_an_entry_is_a_state_of_its_part(tmp_path: Path) -> None:
     piece = changed(PIECE, 'entries = ["pausing"]', 'entries = ["sleeping"]')
     small = changed(SMALL, 'gone = "asking"', 'gone = "part.sleeping"')
