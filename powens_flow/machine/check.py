@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from powens_flow import vocabulary as v
 from powens_flow.machine.compose import Composition, State, Transition
@@ -9,6 +10,9 @@ from powens_flow.machine.errors import MachineError, Place
 from powens_flow.machine.registry import Registry
 
 Fault = tuple[Place, str]
+
+ENDS: Final = ("done", "failed")
+"""The prompts with which a UI is at an end; with any other it goes on waiting."""
 
 
 def check(machine: Composition, registry: Registry) -> None:
@@ -56,6 +60,8 @@ def _waiting(state: State, triggers: set[str]) -> Iterator[Fault]:
     table, place = state.table, state.table.place
     if table.prompt is None:
         yield place, "a waiting state needs a prompt"
+    if table.prompt in ENDS:
+        yield place, f"the prompt {table.prompt!r} is that of a final state: nobody would act on it"
     if table.deadline is None:
         yield place, "a waiting state needs a deadline"
     for needed in (v.CANCEL, v.EXPIRE):
@@ -81,6 +87,8 @@ def _calling(state: State, triggers: set[str]) -> Iterator[Fault]:
 
 
 def _final(state: State, triggers: set[str]) -> Iterator[Fault]:
+    if state.table.prompt not in ENDS:
+        yield state.table.place, f"a final state needs the prompt {' or '.join(map(repr, ENDS))}"
     for trigger in sorted(triggers):
         yield Place(state.table.place.file, state.table.name, trigger), "a final state has none"
     yield from _absent(state, "handler", "retry", "again", "deadline", "poll")

@@ -11,7 +11,7 @@ The words of a file:
     [states.NAME]
     kind = "waiting" | "calling" | "final"
     means = "..."                        for people: what being here means
-    prompt = "fill_in_fields"            waiting: the kind of prompt
+    prompt = "fill_in_fields"            waiting: the kind of prompt; final: `done` or `failed`
     message = "values.needed"            waiting and final: the stable message key
     deadline = "user"                    waiting: which of the policy's deadlines
     poll = { first = 2, factor = 1.5, most = 10 }   waiting: seconds between looks

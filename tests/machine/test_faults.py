@@ -189,6 +189,11 @@ SMALL_FAULTS = {
         "small.toml, state 'asking': a waiting state has no retry",
         "small.toml, state 'asking': a waiting state has no again",
     ),
+    "waiting with the prompt of an end": (
+        'prompt = "try_again"',
+        'prompt = "failed"',
+        "small.toml, state 'asking': the prompt 'failed' is that of a final state",
+    ),
     # --- calling -------------------------------------------------------------------------------
     "calling without a handler": (
         'handler = "work"',
@@ -223,6 +228,16 @@ SMALL_FAULTS = {
         'message = "small.done"\ndeadline = "user"\nhandler = "work"',
         "small.toml, state 'finished': a final state has no deadline",
         "small.toml, state 'finished': a final state has no handler",
+    ),
+    "final without a prompt": (
+        'prompt = "done"\n',
+        "",
+        "small.toml, state 'finished': a final state needs the prompt 'done' or 'failed'",
+    ),
+    "final with the prompt of a wait": (
+        'prompt = "done"',
+        'prompt = "wait"',
+        "small.toml, state 'finished': a final state needs the prompt 'done' or 'failed'",
     ),
     # --- branches ------------------------------------------------------------------------------
     "the last branch guarded": (
