@@ -1,6 +1,6 @@
 """Makes definitions of the machine files."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -45,13 +45,12 @@ def load_machines(registry: Registry, folder: Path | None = None) -> Machines:
         MachineError: naming file, state and trigger of everything that is wrong.
     """
     files = our_files()
-    if folder is not None:
-        files |= files_of(folder)
-    documents = _documents(files)
+    laid = files if folder is None else files_of(folder)
+    documents = _documents({**files, **laid})
     common = documents.pop(COMMON, None)
     if common is None:
         raise MachineError([(Place("common.toml"), "the file of the common edges is missing")])
-    definitions, faults = {}, []
+    definitions, faults = {}, list(_unused(documents, common, laid))
     for document in documents.values():
         if document.is_part:
             continue
@@ -82,3 +81,27 @@ def _documents(files: Mapping[str, Traversable]) -> dict[str, Document]:
     if faults:
         raise MachineError(faults)
     return documents
+
+
+def _unused(
+    documents: Mapping[str, Document], common: Document, files: Collection[str]
+) -> Iterator[tuple[Place, str]]:
+    """A part of these files that no machine uses: nothing of it would be checked.
+
+    One of ours may be left unused by a machine that replaces ours.
+    """
+    used = _used(documents, common)
+    for document in documents.values():
+        if document.is_part and document.name not in used and document.file in files:
+            what = f"no machine uses the part {document.name!r}; a machine has no exits"
+            yield Place(document.file), what
+
+
+def _used(documents: Mapping[str, Document], common: Document) -> set[str]:
+    used: set[str] = set()
+    todo = [common, *(one for one in documents.values() if not one.is_part)]
+    while todo:
+        named = {part.machine for part in todo.pop().parts.values()} & documents.keys() - used
+        used |= named
+        todo.extend(documents[name] for name in named)
+    return used

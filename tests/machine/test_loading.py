@@ -8,7 +8,7 @@ import pytest
 from powens_flow.handlers import default_registry
 from powens_flow.machine import MachineError, Registry, load_machines, our_machines
 from powens_flow.outcomes import Outcome
-from tests.machine.small import changed, nothing
+from tests.machine.small import PIECE, changed, nothing
 
 OWN = """
 name = "just_look"
@@ -99,6 +99,26 @@ def test_a_replaced_part_is_in_every_machine_that_includes_it(tmp_path: Path) ->
     machines = load_machines(with_own(), write(tmp_path, ending=eager, own=OWN))
     for machine in machines.values():
         assert machine.handler("ending.cleaning_up") is nothing
+
+
+def test_a_part_that_no_machine_uses_is_refused(tmp_path: Path) -> None:
+    inner = changed(PIECE, 'name = "piece"', 'name = "inner"')
+    outer = changed(PIECE, 'name = "piece"', 'name = "outer"')
+    outer += '[parts.deep]\nmachine = "inner"\n'
+    with pytest.raises(MachineError) as refused:
+        load_machines(default_registry(), write(tmp_path, inner=inner, outer=outer))
+    assert str(refused.value).splitlines() == [
+        "inner.toml: no machine uses the part 'inner'; a machine has no exits",
+        "outer.toml: no machine uses the part 'outer'; a machine has no exits",
+    ]
+
+
+def test_a_part_of_ours_may_be_left_unused_but_not_when_it_is_replaced(tmp_path: Path) -> None:
+    alone = changed(OWN, 'name = "just_look"', 'name = "reconnect"')
+    write(tmp_path, reconnect=alone, add_connection=changed(OWN, "just_look", "add_connection"))
+    assert set(load_machines(with_own(), tmp_path)) == {"add_connection", "reconnect"}
+    with pytest.raises(MachineError, match=r"^repair.toml: no machine uses the part 'repair'"):
+        load_machines(with_own(), write(tmp_path, repair=our_machines()["repair.toml"]))
 
 
 def test_other_files_of_the_folder_are_left_alone(tmp_path: Path) -> None:
