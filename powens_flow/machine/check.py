@@ -8,6 +8,7 @@ from powens_flow import vocabulary as v
 from powens_flow.machine.compose import Composition, State, Transition
 from powens_flow.machine.errors import MachineError, Place
 from powens_flow.machine.registry import Registry
+from powens_flow.machine.ways import ways
 
 Fault = tuple[Place, str]
 
@@ -21,7 +22,7 @@ def check(machine: Composition, registry: Registry) -> None:
         *_names(machine, registry),
         *_states(machine),
         *_branches(machine),
-        *_graph(machine),
+        *ways(machine),
         *_formerly(machine),
     ]
     if faults:
@@ -115,35 +116,6 @@ def _by_trigger(machine: Composition) -> Mapping[tuple[str, str], list[Transitio
     for transition in machine.transitions:
         grouped[transition.source, transition.trigger].append(transition)
     return grouped
-
-
-def _graph(machine: Composition) -> Iterator[Fault]:
-    forward: dict[str, set[str]] = defaultdict(set)
-    backward: dict[str, set[str]] = defaultdict(set)
-    for transition in machine.transitions:
-        forward[transition.source].add(transition.to)
-        backward[transition.to].add(transition.source)
-    finals = [s.name for s in machine.states.values() if s.kind == "final"]
-    if not finals:
-        yield Place(machine.files[0]), "the machine has no final state"
-    reached = _closure([machine.initial], forward)
-    ending = _closure(finals, backward)
-    for name, state in machine.states.items():
-        if name not in reached:
-            yield state.table.place, f"{name!r} cannot be reached from {machine.initial!r}"
-        elif name not in ending:
-            yield state.table.place, f"no final state can be reached from {name!r}"
-
-
-def _closure(start: Iterable[str], edges: Mapping[str, set[str]]) -> set[str]:
-    seen: set[str] = set()
-    todo = list(start)
-    while todo:
-        name = todo.pop()
-        if name not in seen:
-            seen.add(name)
-            todo.extend(edges.get(name, ()))
-    return seen
 
 
 def _formerly(machine: Composition) -> Iterator[Fault]:

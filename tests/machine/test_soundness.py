@@ -10,6 +10,12 @@ from powens_flow.machine import MachineError, load_machines, our_machines
 from tests.machine.small import FINISHED, PIECE, SMALL, changed, load
 
 
+def refused(folder: Path, small: str = SMALL, piece: str = PIECE, **more: str) -> list[str]:
+    with pytest.raises(MachineError) as error:
+        load(folder, small, piece, **more)
+    return str(error.value).splitlines()
+
+
 @pytest.mark.parametrize("first", ["0", "-1", "true", '"2"', "[]"])
 def test_a_poll_needs_positive_numbers(first: str, tmp_path: Path) -> None:
     with pytest.raises(MachineError, match=r"piece.toml, state 'pausing': first must be a number"):
@@ -45,6 +51,8 @@ def test_the_common_edges_are_what_every_state_needs(tmp_path: Path) -> None:
     )
 
 
+UNREACHED = "cannot be reached from 'here': every machine has it, from common.toml"
+
 LOOP = """
 name = "round"
 initial = "here"
@@ -59,14 +67,12 @@ common = false
 
 def test_a_way_to_an_end_is_needed_from_everywhere(tmp_path: Path) -> None:
     loop = LOOP + "".join(f'{outcome} = "here"\n' for outcome in v.OUTCOMES)
-    with pytest.raises(MachineError) as refused:
-        load(tmp_path, round=loop)
-    assert "round.toml, state 'here': no final state can be reached from 'here'" in str(
-        refused.value
-    )
-    assert "common.toml, state 'failed': 'failed' cannot be reached from 'here'" in str(
-        refused.value
-    )
+    every = ("failed", "cancelled", "expired")
+    assert set(refused(tmp_path, round=loop)) == {
+        "round.toml, part 'ending': the machine 'round' never comes to a state of it",
+        *(f"round.toml: {one!r} {UNREACHED}" for one in every),
+        "round.toml, state 'here': no final state can be reached from 'here'",
+    }
 
 
 def test_a_dead_end_is_a_state_without_a_way_to_an_end(tmp_path: Path) -> None:
@@ -95,12 +101,6 @@ def test_parts_cannot_go_round_in_a_circle(part: str, what: str, tmp_path: Path)
     with pytest.raises(MachineError) as refused:
         load(tmp_path, texts["small"], texts["piece"])
     assert what in str(refused.value)
-
-
-def refused(folder: Path, small: str = SMALL, piece: str = PIECE, **more: str) -> list[str]:
-    with pytest.raises(MachineError) as error:
-        load(folder, small, piece, **more)
-    return str(error.value).splitlines()
 
 
 def test_a_part_cannot_begin_in_itself(tmp_path: Path) -> None:
@@ -157,6 +157,30 @@ def test_where_to_try_again_is_looked_up_also_where_nothing_interrupts(tmp_path:
     small = changed(small, 'handler = "work"', 'handler = "work"\nagain = "nowhere"')
     (line,) = refused(tmp_path, small)
     assert line.startswith("small.toml, state 'working', trigger 'try_again': no target 'nowhere'")
+
+
+def test_a_state_of_a_part_that_is_never_reached_is_told_with_the_machine(tmp_path: Path) -> None:
+    piece = PIECE + '[states.island]\nkind = "final"\nprompt = "done"\n'
+    assert refused(tmp_path, piece=piece) == [
+        "piece.toml, state 'island': 'part.island' cannot be reached from 'asking' in the machine"
+        " 'small'"
+    ]
+
+
+def test_a_part_that_is_never_entered_is_told_of_the_file_that_includes_it(tmp_path: Path) -> None:
+    """Once, and not of each state in it, nor of the parts in it."""
+    deep = changed(PIECE, 'name = "piece"', 'name = "deep"')
+    deep += '[parts.early]\nmachine = "early_exchange"\n[parts.early.exits]\ndone = "pausing"\n'
+    piece = PIECE + '[parts.deeper]\nmachine = "deep"\n[parts.deeper.exits]\n'
+    piece += 'left = "pausing"\nright = "pausing"\n'
+    assert refused(tmp_path, piece=piece, deep=deep) == [
+        "piece.toml, part 'deeper': the machine 'small' never comes to a state of it"
+    ]
+
+
+def test_a_part_may_have_no_state_but_an_exit(tmp_path: Path) -> None:
+    piece = 'name = "piece"\ninitial = "exit.left"\nexits = ["left", "right"]\n'
+    assert load(tmp_path, piece=piece)["small"].step("working", "done").to == "finished"
 
 
 def test_an_entry_is_a_state_of_its_part(tmp_path: Path) -> None:
