@@ -1,6 +1,8 @@
 """The closed registries that the machines' names are looked up in."""
 
+import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from attrs import field, frozen
@@ -19,7 +21,8 @@ class Registry:
     """Handlers and guards by name.
 
     An integrator's machines may use further ones: make a `Registry`, `include` ours, register.
-    A name can be registered once; `replace=True` says that replacing is meant.
+    A name can be registered once; `replace=True` says that replacing is meant. What cannot be a
+    handler or a guard is refused with a `TypeError`.
     """
 
     handlers: dict[str, Handler] = field(factory=dict)
@@ -27,11 +30,11 @@ class Registry:
 
     def handler(self, name: str, *, replace: bool = False) -> Callable[[F], F]:
         """A decorator that registers the async function of calling states."""
-        return _registering(self.handlers, "handler", name, replace)
+        return _registering(self.handlers, "handler", name, replace, _held_to_be_async)
 
     def guard(self, name: str, *, replace: bool = False) -> Callable[[F], F]:
         """A decorator that registers a pure function `(attempt, outcome) -> bool`."""
-        return _registering(self.guards, "guard", name, replace)
+        return _registering(self.guards, "guard", name, replace, _held_to_be_plain)
 
     def include(self, other: "Registry") -> "Registry":
         """This registry, after taking over all names of `other`.
@@ -46,11 +49,51 @@ class Registry:
         return self
 
 
-def _registering(table: dict[str, Any], kind: str, name: str, replace: bool) -> Callable[[F], F]:
+def _registering(
+    table: dict[str, Any],
+    kind: str,
+    name: str,
+    replace: bool,
+    held: Callable[[str, Callable[..., Any]], None],
+) -> Callable[[F], F]:
     def register(function: F) -> F:
+        held(name, function)
         if name in table and not replace:
             raise ValueError(f"{kind} {name!r} is registered already; say replace=True if meant")
         table[name] = function
         return function
 
     return register
+
+
+def _held_to_be_async(name: str, function: Callable[..., Any]) -> None:
+    if not _is(function, inspect.iscoroutinefunction):
+        what = f"handler {name!r} must be an async function of (context, attempt)"
+        raise TypeError(f"{what}, which {_told(function)} is not: write async def")
+
+
+def _held_to_be_plain(name: str, function: Callable[..., Any]) -> None:
+    # what another kind answers has not been run yet, and is true whatever it will say
+    if not callable(function) or any(_is(function, kind) for kind in _LATER):
+        what = f"guard {name!r} must be a plain function of (attempt, outcome)"
+        raise TypeError(f"{what}, which {_told(function)} is not: write def, and return a bool")
+
+
+_LATER = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
+
+
+def _is(function: Any, kind: Callable[[Any], bool]) -> bool:
+    """Also of a partial, and of an object that can be called."""
+    function = _within(function)
+    return kind(function) or kind(getattr(type(function), "__call__", None))  # noqa: B004
+
+
+def _within(function: Any) -> Any:
+    while isinstance(function, partial):
+        function = function.func
+    return function
+
+
+def _told(function: Any) -> str:
+    function = _within(function)
+    return str(getattr(function, "__qualname__", None) or type(function).__qualname__)

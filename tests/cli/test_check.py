@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from powens_flow.attempt import Attempt
 from powens_flow.cli import main
 from powens_flow.handlers import default_registry
+from powens_flow.handlers.context import Context
 from powens_flow.machine import Registry, load_machines
+from powens_flow.outcomes import Outcome
 
 ENDING_WELL = """
 name = "waiting_only"
@@ -24,10 +27,15 @@ prompt = "done"
 """
 
 
+async def ask_nobody(context: Context, attempt: Attempt) -> Outcome:
+    """A user's handler."""
+    return Outcome("done")
+
+
 def own_registry() -> Registry:
     """What a user registers from Python, with ours."""
     registry = Registry().include(default_registry())
-    registry.handler("ask_nobody")(lambda context, attempt: None)
+    registry.handler("ask_nobody")(ask_nobody)
     registry.guard("is_tuesday")(lambda attempt, outcome: True)
     return registry
 

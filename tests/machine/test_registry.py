@@ -1,0 +1,105 @@
+"""What can be registered: a handler is awaited, a guard is not."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+from powens_flow.machine import Registry
+from powens_flow.outcomes import Outcome
+from tests.machine.small import nothing
+
+
+def plain(attempt: Any, outcome: Any) -> bool:
+    return True
+
+
+async def later(attempt: Any, outcome: Any) -> bool:
+    return False
+
+
+async def sometimes(attempt: Any, outcome: Any) -> bool:
+    return False
+
+
+def answers(attempt: Any, outcome: Any) -> Iterator[bool]:
+    yield False
+
+
+async def answers_later(attempt: Any, outcome: Any) -> AsyncIterator[bool]:
+    yield False
+
+
+class Plain:
+    def __call__(self, attempt: Any, outcome: Any) -> bool:
+        return True
+
+    async def handle(self, context: Any, attempt: Any) -> Outcome:
+        return Outcome("done")
+
+
+class Later:
+    async def __call__(self, attempt: Any, outcome: Any) -> bool:
+        return False
+
+
+NO_HANDLERS = {
+    "plain": plain,
+    "answers_later": answers_later,
+    "int.to_bytes": partial(int.to_bytes, 3),
+    "Plain": Plain(),
+    "Later": Later,  # the class, whose call makes an object
+    "int": 3,
+}
+
+
+@pytest.mark.parametrize(("told", "function"), NO_HANDLERS.items(), ids=NO_HANDLERS)
+def test_what_is_not_awaited_is_no_handler(told: str, function: Any) -> None:
+    registry = Registry()
+    with pytest.raises(TypeError) as refused:
+        registry.handler("greet")(function)
+    assert str(refused.value) == (
+        f"handler 'greet' must be an async function of (context, attempt), which {told} is not:"
+        " write async def"
+    )
+    assert not registry.handlers
+
+
+HANDLERS = [nothing, partial(nothing, None), Plain().handle, Later(), partial(Later())]
+
+
+@pytest.mark.parametrize("function", HANDLERS)
+def test_what_is_awaited_is_a_handler(function: Callable[..., Any]) -> None:
+    registry = Registry()
+    assert registry.handler("greet")(function) is function
+    assert registry.handlers == {"greet": function}
+
+
+NO_GUARDS = {
+    "later": later,
+    "answers": answers,
+    "answers_later": answers_later,
+    "sometimes": partial(sometimes, None),
+    "Later": Later(),
+    "int": 3,
+}
+
+
+@pytest.mark.parametrize(("told", "function"), NO_GUARDS.items(), ids=NO_GUARDS)
+def test_what_is_true_before_it_is_run_is_no_guard(told: str, function: Any) -> None:
+    registry = Registry()
+    with pytest.raises(TypeError) as refused:
+        registry.guard("is_monday")(function)
+    assert str(refused.value) == (
+        f"guard 'is_monday' must be a plain function of (attempt, outcome), which {told} is not:"
+        " write def, and return a bool"
+    )
+    assert not registry.guards
+
+
+@pytest.mark.parametrize("function", [plain, partial(plain, None), Plain(), bool])
+def test_what_answers_at_once_is_a_guard(function: Callable[..., Any]) -> None:
+    registry = Registry()
+    assert registry.guard("is_monday")(function) is function
+    assert registry.guards == {"is_monday": function}
