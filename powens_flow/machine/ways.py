@@ -47,8 +47,8 @@ def _missed(machine: Composition, part: str) -> Fault:
 def _never_reached(machine: Composition, state: State) -> Fault:
     what = f"{state.name!r} cannot be reached from {machine.initial!r}"
     if not state.part and state.table.place.file != machine.files[0]:
-        what = f"{what}: every machine has it, from {state.table.place.file}"
-        return Place(machine.files[0]), what
+        shared = f"every machine has it, from {state.table.place.file}"
+        return Place(machine.files[0]), f"{what} in the machine {machine.name!r}: {shared}"
     return state.table.place, what + _of(machine, state)
 
 

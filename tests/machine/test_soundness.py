@@ -51,7 +51,9 @@ def test_the_common_edges_are_what_every_state_needs(tmp_path: Path) -> None:
     )
 
 
-UNREACHED = "cannot be reached from 'here': every machine has it, from common.toml"
+UNREACHED = (
+    "cannot be reached from 'here' in the machine 'round': every machine has it, from common.toml"
+)
 
 LOOP = """
 name = "round"
