@@ -71,5 +71,3 @@ def loaded(folder: Path | None, registry: Registry | None) -> Machines:
         return load_machines(registry or default_registry(), folder)
     except MachineError as error:
         raise click.ClickException(str(error)) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise click.ClickException(f"powens-flow: {folder}: {error}") from None
