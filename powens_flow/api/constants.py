@@ -24,6 +24,11 @@ class ConnectionState:
     NOT_SUPPORTED: Final = "notSupported"
 
 
+CONNECTION_STATES: Final = frozenset(
+    state for name, state in vars(ConnectionState).items() if name.isupper()
+)
+"""All of them."""
+
 INTERACTION_STATES: Final = {
     state.lower(): state
     for state in (

@@ -8,12 +8,13 @@ from typing import Any, Final
 from urllib.parse import quote, quote_plus
 
 from powens_flow.api import errors
-from powens_flow.api.constants import INTERACTION_STATES
+from powens_flow.api.constants import CONNECTION_STATES, INTERACTION_STATES
 from powens_flow.api.errors import PowensError
 
 MAX_RETRY_AFTER: Final = 900.0
 """Seconds: what `Retry-After` may ask for at most (protocol page: "cap it")."""
-_LONGEST: Final = {"code": 64, "request_id": 128, "message": 2000, "description": 500}
+_LONGEST: Final = {"request_id": 128, "message": 2000, "description": 500}
+_LONGEST_CODE: Final = 64
 
 _BY_CODE: Final[dict[str, type[PowensError]]] = {
     "wrongpass": errors.InputRefused,
@@ -38,6 +39,8 @@ _BY_STATUS: Final[dict[int, type[PowensError]]] = {
     404: errors.Gone,
     429: errors.RateLimited,
 }
+_KNOWN: Final = _BY_CODE.keys() | {state.lower() for state in CONNECTION_STATES}
+"""The codes that are the protocol's own words, in lower case."""
 _MAY_HAVE_ACTED: Final = (errors.InteractionNeeded, errors.TemporaryFailure)
 
 
@@ -55,15 +58,16 @@ def refusal(
     `body` is what was parsed, anything at all; `sent` are the texts of the request that no error
     may repeat; `webauth` says that `/webauth-url` was asked.
     """
-    said = _said(body, headers, tuple(sent))
-    code = (said["code"] or "").lower()
-    facts: dict[str, Any] = {
-        **said,
-        "status": status,
-        "retry_after": retry_after(headers.get("Retry-After"), now),
-    }
-    kind = _kind(status, code, webauth)
-    return kind(may_have_acted=kind in _MAY_HAVE_ACTED, **facts)
+    fields, unsaid = body if isinstance(body, dict) else {}, tuple(sent)
+    code = fields.get("code")
+    kind = _kind(status, code.lower() if isinstance(code, str) else "", webauth)
+    return kind(
+        code=_shown_code(code, unsaid),
+        status=status,
+        retry_after=retry_after(headers.get("Retry-After"), now),
+        may_have_acted=kind in _MAY_HAVE_ACTED,
+        **_said(fields, headers, unsaid),
+    )
 
 
 def _kind(status: int, code: str, webauth: bool) -> type[PowensError]:
@@ -75,8 +79,15 @@ def _kind(status: int, code: str, webauth: bool) -> type[PowensError]:
     return _BY_CODE.get(code) or by_status or errors.Rejected
 
 
-def _said(body: Any, headers: Mapping[str, str], sent: tuple[str, ...]) -> dict[str, str | None]:
-    fields = body if isinstance(body, dict) else {}
+def _shown_code(code: Any, sent: tuple[str, ...]) -> str | None:
+    """A word of the protocol as it stands: a value as short as `a` would rewrite it."""
+    is_known = isinstance(code, str) and code.lower() in _KNOWN
+    return _shown(code, () if is_known else sent, _LONGEST_CODE)
+
+
+def _said(
+    fields: Mapping[str, Any], headers: Mapping[str, str], sent: tuple[str, ...]
+) -> dict[str, Any]:
     said = {name: _shown(fields.get(name), sent, most) for name, most in _LONGEST.items()}
     if said["request_id"] is None:
         said["request_id"] = request_id(headers, sent)

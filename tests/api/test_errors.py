@@ -9,8 +9,10 @@ import pytest
 
 from powens_flow.api import errors
 from powens_flow.api.client import PowensClient
+from powens_flow.api.constants import CONNECTION_STATES
 from powens_flow.api.errors import PowensError
-from powens_flow.api.refusals import MAX_RETRY_AFTER, redacted, retry_after
+from powens_flow.api.recording import recorded_calls
+from powens_flow.api.refusals import MAX_RETRY_AFTER, redacted, refusal, retry_after
 from powens_flow.secret import Secret
 from tests.api.conftest import CLIENT_SECRET, TOKEN, Host
 
@@ -182,6 +184,44 @@ async def test_no_error_repeats_what_was_sent(host: Host, client: PowensClient) 
         assert value not in shown
     for value in (CLIENT_SECRET, "s3cr3t-value"):
         assert value not in repr(vars(exchange.value))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (409, "invalidValue", errors.UpToDate),
+        (400, "keymanager", errors.KeyRefused),
+        (400, "websiteUnavailable", errors.TemporaryFailure),
+        (400, "SCARequired", errors.InteractionNeeded),
+    ],
+)
+@pytest.mark.parametrize("sent", [(), ("a",), ("e", "A"), ("keymanager", "invalid")])
+def test_a_value_that_stands_in_a_code_changes_nothing_of_it(
+    status: int, code: str, kind: type[PowensError], sent: tuple[str, ...]
+) -> None:
+    error = refusal(status, {"code": code}, {}, sent=sent, now=NOW, webauth=True)
+    assert type(error) is kind
+    assert error.code == code
+
+
+@pytest.mark.parametrize("state", sorted(CONNECTION_STATES))
+def test_a_connection_state_as_a_code_is_shown_as_it_is(state: str) -> None:
+    assert refusal(400, {"code": state}, {}, sent=tuple("aeio"), now=NOW).code == state
+
+
+def test_a_code_that_nobody_knows_hides_what_was_sent() -> None:
+    body = {"code": "no-s3cr3t", "description": "wrongpass", "message": "wrongpass"}
+    error = refusal(400, body, {}, sent=("s3cr3t", "wrong"), now=NOW)
+    assert (error.code, error.description, error.message) == ("no-***", "***pass", "***pass")
+
+
+async def test_a_short_value_in_the_query_leaves_the_code_whole(
+    host: Host, client: PowensClient
+) -> None:
+    host.answers({"code": "websiteUnavailable"}, status=503)
+    with recorded_calls() as calls, pytest.raises(errors.TemporaryFailure):
+        await client.webauth_url(TOKEN, "https://app.test/back", id_connection=7, state="a")
+    assert [one.code for one in calls] == ["websiteUnavailable"]
 
 
 async def test_what_a_server_says_is_cut_and_cannot_forge_a_line(
