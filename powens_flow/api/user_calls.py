@@ -1,5 +1,6 @@
 """The user context: users, their tokens and codes."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from powens_flow.api.address import query
@@ -29,13 +30,15 @@ class UserCalls(Calls):
         request = Request("temporary_code", "GET", path, token)
         return await self._transport.call(request, _read_code)
 
-    async def exchange_token(self, code: Secret) -> Secret:
+    async def exchange_token(self, code: Secret, *, hidden: Iterable[Secret] = ()) -> Secret:
         """`POST /auth/token/access`: a code, or a temporary token, for a permanent token.
 
-        Not idempotent: a code burns on first use.
+        Not idempotent: a code burns on first use. `hidden` are further secrets that an error may
+        not repeat.
         """
         body = {"grant_type": "authorization_code", **self._client_values(), "code": code}
-        request = Request("exchange_token", "POST", "auth/token/access", body=body)
+        sent = tuple(one.reveal() for one in hidden)
+        request = Request("exchange_token", "POST", "auth/token/access", body=body, sent=sent)
         return await self._transport.call(request, permanent_token)
 
     async def renew_token(self, id_user: int, *, revoke_previous: bool | None = None) -> Secret:

@@ -1,6 +1,7 @@
 """The domain: whether it answers, its public key, the client, and what time it thinks it is."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
@@ -83,10 +84,13 @@ async def check_client(
     """The client id and secret, by exchanging a code that does not exist: nothing comes of it.
 
     No read of the API wants them. A client that is known is refused for the code; so it is known
-    if it is answered otherwise than one whose secret was made up just now.
+    if it is answered otherwise than one whose secret was made up just now. Both secrets are
+    hidden in both answers: one that is a word of the answer would tell them apart.
     """
-    stranger = PowensClient(api.base_url, api.client_id, secrets.token_hex(32), session=session)
-    ours, strangers = await _refusal(api), await _refusal(stranger)
+    made_up = Secret(secrets.token_hex(32))
+    stranger = PowensClient(api.base_url, api.client_id, made_up, session=session)
+    hidden = [one for one in (made_up, configuration.client_secret) if one is not None]
+    ours, strangers = await _refusal(api, hidden), await _refusal(stranger, hidden)
     if ours is None or strangers is None:
         return unknown("client", "the API does not answer an exchange", "try again later")
     if ours == strangers:
@@ -96,9 +100,9 @@ async def check_client(
     return ok("client", f"client {configuration.client_id} is known, with this secret")
 
 
-async def _refusal(api: PowensClient) -> tuple[Any, ...] | None:
+async def _refusal(api: PowensClient, hidden: Iterable[Secret]) -> tuple[Any, ...] | None:
     try:
-        await api.exchange_token(Secret("no-such-code"))
+        await api.exchange_token(Secret("no-such-code"), hidden=hidden)
     except PowensError as error:
         if error.status is None or error.retryable:
             return None

@@ -169,6 +169,15 @@ async def test_a_wrong_secret(configured: Configuration) -> None:
     assert "S3cr3t" not in str(findings)
 
 
+@pytest.mark.parametrize("word", ["wrong", "secret", "client", "e", "no-such-code", "forbidden"])
+async def test_a_secret_that_is_a_word_of_the_answer(configured: Configuration, word: str) -> None:
+    findings = await found(evolve(configured, client_secret=Secret(word)))
+    assert findings["client"].status is WRONG
+    async with running(Simulator(Settings(client_secret=word))) as other:
+        right = evolve(configured, domain=other.url, client_secret=Secret(word))
+        assert (await found(right))["client"].status is OK
+
+
 async def test_a_wrong_client_id(configured: Configuration) -> None:
     assert (await found(evolve(configured, client_id="99")))["client"].status is WRONG
 
