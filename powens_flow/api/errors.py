@@ -18,7 +18,8 @@ class PowensError(Exception):
     only, without what was sent. `message` is the bank's own text, meant for the end user, and
     stands neither in `str` nor in `repr`. `status` is the HTTP status, None without an answer.
     `retryable`: can the same call come to something else later. `retry_after`: seconds the API
-    asks to wait, capped. `may_have_acted`: the server may have done what was asked.
+    asks to wait, capped. `may_have_acted`: the server may have done what was asked. `met`: the
+    name of the class of what was met instead of a whole answer, such as `ConnectionRefusedError`.
     """
 
     can_retry: ClassVar[bool] = False
@@ -33,6 +34,7 @@ class PowensError(Exception):
         status: int | None = None,
         retry_after: float | None = None,
         may_have_acted: bool = False,
+        met: str | None = None,
     ) -> None:
         super().__init__()
         self.code = code
@@ -42,6 +44,7 @@ class PowensError(Exception):
         self.status = status
         self.retry_after = retry_after
         self.may_have_acted = may_have_acted
+        self.met = met
 
     @property
     def retryable(self) -> bool:
@@ -50,7 +53,12 @@ class PowensError(Exception):
 
     def _facts(self) -> dict[str, object]:
         """What may be shown."""
-        return {"status": self.status, "code": self.code, "request_id": self.request_id}
+        return {
+            "status": self.status,
+            "code": self.code,
+            "request_id": self.request_id,
+            "met": self.met,
+        }
 
     def __str__(self) -> str:
         known = [f"{name}={value}" for name, value in self._facts().items() if value is not None]

@@ -1,6 +1,7 @@
 """aiohttp's errors, translated once.
 
-Their repr holds the bearer token, their str the URL with its code: nothing of them is kept.
+Their repr holds the bearer token, their str the URL with its code: the name of their class is all
+that is kept of them.
 """
 
 import aiohttp
@@ -16,7 +17,11 @@ _NOT_HTTP = (aiohttp.ClientResponseError, HttpProcessingError)
 
 
 class Dropped(aiohttp.ClientError):
-    """The connection was lost after the request may have left."""
+    """The connection was lost after the request may have left; `met` names how."""
+
+    def __init__(self, met: str) -> None:
+        super().__init__(met)
+        self.met = met
 
 
 async def sent_once(
@@ -30,14 +35,22 @@ async def sent_once(
         return await handler(request)
     except _NOT_REACHED:
         raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError):
-        raise Dropped from None
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise Dropped(_name(error)) from None
 
 
 def translated(error: BaseException, status: int | None) -> PowensError:
     """The error of ours for one of `MET`; `status` when the answer's head had come already."""
     if isinstance(error, _NOT_REACHED):
-        return TemporaryFailure()
+        return TemporaryFailure(met=_name(error))
     if isinstance(error, _NOT_HTTP):
         return BadAnswer(Flaw.NOT_HTTP, status=status)
-    return OutcomeUnknown(status=status, may_have_acted=True)
+    return OutcomeUnknown(status=status, may_have_acted=True, met=_name(error))
+
+
+def _name(error: BaseException) -> str:
+    if isinstance(error, Dropped):
+        return error.met
+    if type(error) is aiohttp.ClientConnectorError:  # what it wraps says more: refused, no route
+        return type(error.os_error).__name__
+    return type(error).__name__

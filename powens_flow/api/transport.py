@@ -16,6 +16,7 @@ from powens_flow.api.failures import MET, sent_once, translated
 from powens_flow.api.pacing import LONGEST_WAIT, Pace
 from powens_flow.api.reading import Reader
 from powens_flow.api.recording import current_recording
+from powens_flow.api.unreachable import Unreachable
 from powens_flow.attempt import CallRecord
 from powens_flow.clock import Clock
 from powens_flow.json_text import to_json_bytes
@@ -92,6 +93,7 @@ class Transport:
         self._clock = clock
         self._stopwatch = stopwatch
         self._pace = pace
+        self._unreachable = Unreachable(clock)
         self._read_before = ReadBefore()
         self._timeouts = timeouts
         self._connect = aiohttp.ClientTimeout(total=None, connect=timeouts.connect)
@@ -144,6 +146,7 @@ class Transport:
         return min(own, LONGEST_WAIT)
 
     def _heed(self, error: PowensError) -> None:
+        self._unreachable.tell(error)
         # `tooManySync` says the same of one connection only.
         if self._pace is not None and error.status == 429 and error.retry_after:
             self._pace.pause(error.retry_after)
@@ -211,5 +214,7 @@ def _secrets(request: Request) -> list[str]:
 
 
 def _record(name: str, outcome: Outcome[Any], duration: float) -> CallRecord:
-    code = outcome.error.code if outcome.error is not None else None
+    """A call without an answer has the name of what it met for its code."""
+    error = outcome.error
+    code = None if error is None else error.code or error.met
     return CallRecord(name, outcome.status, code, outcome.request_id, duration)

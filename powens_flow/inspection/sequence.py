@@ -89,10 +89,10 @@ def _called(call: CallRecord) -> Iterator[str]:
     yield f"backend->>powens: {_text(call.name)}"
     answer = " ".join(str(part) for part in (call.status, call.code) if part is not None)
     asked = f" ({_text(call.request_id)})" if call.request_id else ""
-    if answer:
+    if call.status is not None:
         yield f"powens-->>backend: {_text(answer)}{asked}"
     else:
-        yield "powens--xbackend: no answer"
+        yield f"powens--xbackend: no answer{f' ({_text(call.code)})' if call.code else ''}"
 
 
 def _shown(row: JournalRow, machine: Definition | None) -> Iterator[str]:

@@ -58,6 +58,12 @@ def test_an_event_a_call_and_what_is_shown() -> None:
     ]
 
 
+def test_a_call_without_an_answer_says_why() -> None:
+    call = a_call("connector", None, code="TimeoutError")
+    row = a_row(1, "fetching_connector", "temporary", "fetching_connector", calls=(call,))
+    assert "powens--xbackend: no answer (TimeoutError)" in lines(sequence_of(a_story(row)))
+
+
 def test_staff_stand_beside_the_user_with_who_and_why() -> None:
     facts = {"by": "ann", "reason": "asked; by #1"}
     row = a_row(1, "choosing_connector", "cancel", "ending.cleaning_up", cause="staff", facts=facts)
