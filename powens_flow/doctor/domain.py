@@ -16,6 +16,7 @@ from powens_flow.api.keys import PublicKey
 from powens_flow.clock import Clock
 from powens_flow.config.values import Configuration
 from powens_flow.doctor.finding import Finding, ok, unknown, warning, wrong
+from powens_flow.doctor.unreached import why_unreached
 from powens_flow.secret import Secret
 
 SLOW_CLOCK: Final = 30.0
@@ -54,8 +55,9 @@ async def check_domain(api: PowensClient) -> Domain:
         return Domain(_bad_answer(where, error), error.path is not None)
     except PowensError as error:
         if error.status is None:
-            mend = "check powens.domain, and that this machine reaches it"
-            return Domain(wrong("domain", f"{where} does not answer", mend), is_there=False)
+            why, mend = why_unreached(error.met)
+            says = f"{where} does not answer: {why}"
+            return Domain(wrong("domain", says, mend), is_there=False)
         mend = "check powens.domain; if it is right, Powens has trouble"
         return Domain(wrong("domain", f"{where} answers {error}", mend), is_there=False)
     return Domain(ok("domain", f"{where} answers"), key=key)

@@ -1,7 +1,9 @@
 """The doctor, on the simulator: all well, and each fault found, with what to mend."""
 
 import sqlite3
+import ssl
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,16 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 from attrs import evolve
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from powens_flow.clock import SystemClock
 from powens_flow.config import Configuration
 from powens_flow.config.keys import keyring
 from powens_flow.doctor import Finding, Status, examine
+from powens_flow.doctor.unreached import why_unreached
 from powens_flow.keyring import Keyring
 from powens_flow.policy import Policy
 from powens_flow.secret import Secret
@@ -59,6 +66,35 @@ def configured(server: Server, callback: str, tmp_path: Path) -> Configuration:
         store=tmp_path / "attempts.sqlite",
         policy=Policy(redirect_uri=callback),
     )
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """A server's context, whose certificate nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = SystemClock().now()
+    made = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+    made = made.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+    form = serialization.Encoding.PEM
+    plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    file = folder / "server.pem"
+    signed = made.sign(key, hashes.SHA256())
+    file.write_bytes(key.private_bytes(form, *plain) + signed.public_bytes(form))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(file)
+    return context
+
+
+@asynccontextmanager
+async def served_with(context: ssl.SSLContext) -> AsyncIterator[int]:
+    """The port of a TLS server."""
+    runner = web.AppRunner(web.Application())
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+        yield runner.addresses[0][1]
+    finally:
+        await runner.cleanup()
 
 
 async def found(configuration: Configuration, **options: Any) -> dict[str, Finding]:
@@ -116,8 +152,49 @@ async def test_a_domain_that_does_not_answer(configured: Configuration) -> None:
     nobody = evolve(configured, domain=f"http://127.0.0.1:{unused_port()}/2.0/")
     findings = await found(nobody)
     assert findings["domain"].status is WRONG
-    assert "does not answer" in findings["domain"].says
+    assert "does not answer: the connection is refused" in findings["domain"].says
+    assert "(ConnectionRefusedError)" in findings["domain"].says
+    assert "firewalls" in findings["domain"].mend
     assert "client" not in findings
+
+
+async def test_a_domain_whose_name_nobody_knows(configured: Configuration) -> None:
+    finding = (await found(evolve(configured, domain="https://nobody.invalid/2.0/")))["domain"]
+    assert finding.status is WRONG
+    assert "its name cannot be looked up (ClientConnectorDNSError)" in finding.says
+    assert "DNS" in finding.mend
+
+
+async def test_a_domain_whose_certificate_is_not_trusted(
+    configured: Configuration, tmp_path: Path
+) -> None:
+    async with served_with(self_signed(tmp_path)) as port:
+        there = f"https://127.0.0.1:{port}/2.0/"
+        finding = (await found(evolve(configured, domain=there)))["domain"]
+    assert finding.status is WRONG
+    assert "its certificate is not trusted here (ClientConnectorCertificate" in finding.says
+    assert "certificates" in finding.mend
+
+
+async def test_a_domain_that_speaks_no_tls(configured: Configuration, callback: str) -> None:
+    there = callback.replace("http:", "https:").replace("/callback", "/2.0/")
+    finding = (await found(evolve(configured, domain=there)))["domain"]
+    assert "no TLS can be spoken with it (ClientConnectorSSLError)" in finding.says
+
+
+@pytest.mark.parametrize(
+    ("met", "said"),
+    [
+        ("ConnectionTimeoutError", "no connection is made in time (ConnectionTimeoutError)"),
+        ("TimeoutError", "says nothing in time (TimeoutError)"),
+        ("OddError", "no answer comes (OddError)"),
+        (None, "no answer comes"),
+    ],
+)
+def test_each_way_of_not_answering_says_what_it_means(met: str | None, said: str) -> None:
+    says, mend = why_unreached(met)
+    assert says.endswith(said)
+    assert mend
 
 
 async def test_a_domain_that_is_something_else(configured: Configuration, callback: str) -> None:
