@@ -1,5 +1,6 @@
 """`docs/frameworks.md`: its code runs."""
 
+import os
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,7 +10,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
-from httpx import ASGITransport, AsyncClient
+from httpx import URL, ASGITransport, AsyncClient
 
 from powens_flow.keyring import Keyring
 from powens_flow.simulator import Settings, Simulator, at_the_bank, running
@@ -99,6 +100,29 @@ async def test_errors_are_told(client: AsyncClient) -> None:
         response = await client.post(wrong, json=event)
         assert response.status_code == status
         assert response.json()["error"]
+
+
+async def test_powens_out_of_reach_is_told(client: AsyncClient) -> None:
+    path = f"/attempts/{(await posted(client, '/attempts'))['attempt_id']}"
+    fault = {"kind": "status", "status": 503, "path": "/connectors", "times": None}
+    async with AsyncClient(base_url=URL(os.environ["POWENS_DOMAIN"]).join("/_sim/")) as simulator:
+        (await simulator.post("faults", json=fault)).raise_for_status()
+    response = await client.get(f"{path}/connectors")
+    assert response.status_code == 503
+    assert "status=503" in response.json()["error"]
+
+
+async def test_a_browser_that_comes_back_without_our_cookie_is_told(client: AsyncClient) -> None:
+    response = await client.get("/callback", params={"state": "x"})
+    assert response.status_code == 404
+    assert response.json()["error"]
+
+
+@pytest.mark.parametrize("user", ["", None])
+async def test_nobody_is_sent_to_sign_in(client: AsyncClient, user: str | None) -> None:
+    del client.headers["X-User"]
+    response = await client.post("/attempts", headers={} if user is None else {"X-User": user})
+    assert response.status_code == 401
 
 
 async def test_by_hand_values_are_sealed_by_the_backend(
