@@ -1,14 +1,15 @@
 """The connectors that the simulated domain offers, read from TOML files."""
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_origin
 
 import attrs
 import cattrs
+
+from powens_flow.simulator.files import listed, read_tables
 
 CREDENTIALS = "credentials"
 WEBAUTH = "webauth"
@@ -147,12 +148,47 @@ class Catalogue:
 
 
 _converter = cattrs.Converter(forbid_extra_keys=True)
-_converter.register_structure_hook(datetime, lambda value, _: value)
+
+
+def _as_written(value: Any, kind: Any) -> Any:
+    """No text is read as a number, nor as true because it is not empty."""
+    if isinstance(value, kind) and (kind is bool or not isinstance(value, bool)):
+        return value
+    raise ValueError
+
+
+def _from_list(value: Any, kind: Any) -> tuple[Any, ...]:
+    """Not from text, letter by letter."""
+    if not isinstance(value, list):
+        raise TypeError("a list is expected")
+    several: Any = list[get_args(kind)[0]]  # type: ignore[misc] # known at run time only
+    return tuple(_converter.structure(value, several))
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+for _kind in (str, int, bool, datetime):
+    _converter.register_structure_hook(_kind, _as_written)
+_converter.register_structure_hook_func(_is_tuple, _from_list)
 
 
 def _read(file: Path) -> list[Connector]:
-    tables: list[dict[str, Any]] = tomllib.loads(file.read_text("utf-8")).get("connectors", [])
+    tables = read_tables(file, ("connectors",)).get("connectors", [])
     try:
-        return [_converter.structure(table, Connector) for table in tables]
+        rows = enumerate(listed(tables, "connectors"), 1)
+        return [_structured(number, table) for number, table in rows]
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
+
+
+def _structured(number: int, table: dict[str, Any]) -> Connector:
+    """Raises ValueError, which names the connector by its place and its name."""
+    try:
+        return _converter.structure(table, Connector)
     except cattrs.BaseValidationError as error:
-        raise ValueError(f"{file.name}: {cattrs.transform_error(error)}") from None
+        wrong = "; ".join(cattrs.transform_error(error, path="it"))
+        known = ", ".join(field.name for field in attrs.fields(Connector))
+        name = f" ({table['name']!r})" if "name" in table else ""
+        raise ValueError(f"connector {number}{name}: {wrong}. It takes {known}") from None

@@ -7,16 +7,17 @@ not name succeeds.
 """
 
 import re
-import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import attrs
 
+from powens_flow.simulator import accepted
 from powens_flow.simulator.errors import STATUSES
+from powens_flow.simulator.files import listed, named, read_tables
 
-PLACEHOLDERS = {"n": r"(?P<n>\d+)", "code": r"(?P<code>[A-Za-z]+)"}
+PLACEHOLDERS = {"n": r"(?P<n>[0-9]{1,9})", "code": r"(?P<code>[A-Za-z]+)"}
 ENDED_BY = {
     "SCARequired": "sync",
     "webauthRequired": "webauth",
@@ -28,6 +29,8 @@ ENDED_BY = {
     "actionNeeded": "sync",
 }
 """What ends a state where nothing else is said; any other state never ends by itself."""
+UNTIL = ("sync", "values", "code", "resume", "polls", "seconds", "webauth", "never")
+"""All that can end a state."""
 
 COMBINED = (
     "| `sms+decoupled-2` | one after the other |",
@@ -37,17 +40,27 @@ COMBINED = (
 )
 
 
+def _number(value: Any) -> Any:
+    """What a name's `{n}` was, as a number; all else as it is."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
 @attrs.frozen
 class Step:
     """One thing the bank asks for: an error answered (`refuse`), or a state and what ends it."""
 
-    refuse: str | None = None
-    times: int | None = None
-    state: str | None = None
-    until: str = ""
-    n: int = attrs.field(default=1, converter=int)
-    refuse_first: int = 0
-    message: str | None = None
+    refuse: str | None = attrs.field(default=None, validator=accepted.maybe_text)
+    times: int | None = attrs.field(default=None, validator=accepted.whole(0, or_none=True))
+    state: str | None = attrs.field(default=None, validator=accepted.maybe_text)
+    until: str = attrs.field(
+        default="",
+        validator=accepted.only(
+            f"one of {', '.join(UNTIL)}", lambda value: value == "" or value in UNTIL
+        ),
+    )
+    n: int = attrs.field(default=1, converter=_number, validator=accepted.whole(0))
+    refuse_first: int = attrs.field(default=0, validator=accepted.whole(0))
+    message: str | None = attrs.field(default=None, validator=accepted.maybe_text)
 
 
 @attrs.frozen
@@ -55,37 +68,47 @@ class Scenario:
     """What the bank does with one login on one source."""
 
     steps: tuple[Step, ...] = ()
-    check: float = attrs.field(default=0, converter=float)
-    sync: float = attrs.field(default=0, converter=float)
-    accounts: bool = True
-    about: str = ""
+    check: float = attrs.field(default=0, converter=_number, validator=accepted.seconds)
+    sync: float = attrs.field(default=0, converter=_number, validator=accepted.seconds)
+    accounts: bool = attrs.field(default=True, validator=accepted.flag)
+    about: str = attrs.field(default="", validator=accepted.text)
 
     def then(self, other: "Scenario") -> "Scenario":
         """This one, and the other one after it."""
         return Scenario(
             self.steps + other.steps,
-            check=self.check + other.check,
+            check=min(self.check + other.check, accepted.LONGEST),
             sync=max(self.sync, other.sync),
             accounts=self.accounts and other.accounts,
         )
 
 
 class Logins:
-    """The table of logins."""
+    """The table of logins. Raises ValueError for a file that says what nobody would play."""
 
     def __init__(self, files: Iterable[Path]) -> None:
         tables: dict[str, Any] = {}
+        self._tables = tables
         self.messages: dict[str, str] = {}
         self.good_code = ""
         for file in files:
-            read = tomllib.loads(file.read_text("utf-8"))
-            tables |= read.get("logins", {})
-            self.messages |= read.get("messages", {})
-            self.good_code = read.get("good_code", self.good_code)
-        self._tables = tables
+            self._read(file)
         self._patterns = [(name, _pattern(name)) for name in tables if "{" in name]
+
+    def _read(self, file: Path) -> None:
+        read = read_tables(file, ("logins", "messages", "good_code"))
+        try:
+            self._take(read)
+        except ValueError as error:
+            raise ValueError(f"{file}: {error}") from None
+
+    def _take(self, read: dict[str, Any]) -> None:
+        tables = named(read.get("logins", {}), "logins")
         for name, table in tables.items():
-            _checked(name, table)
+            _check(name, table)
+        self._tables |= tables
+        self.messages |= _texts(named(read.get("messages", {}), "messages"))
+        self.good_code = _texts({"good_code": read.get("good_code", self.good_code)})["good_code"]
 
     def scenario(self, login: str, source: str = "", place: int = 1) -> Scenario:
         """What happens with `login` on the source of that name, the connection's `place`-th."""
@@ -155,12 +178,54 @@ def _filled(value: Any, values: dict[str, str]) -> Any:
         return {key: _filled(one, values) for key, one in value.items()}
     if isinstance(value, list):
         return [_filled(one, values) for one in value]
-    return value.format(**values) if isinstance(value, str) and "{" in value else value
+    if isinstance(value, str):
+        for key, one in values.items():
+            value = value.replace(f"{{{key}}}", one)
+    return value
 
 
-def _checked(name: str, table: dict[str, Any]) -> None:
-    known = {field.name for field in attrs.fields(Scenario)}
-    steps = {field.name for field in attrs.fields(Step)}
-    wrong = set(table) - known | {key for one in table.get("steps", []) for key in one} - steps
-    if wrong or "about" not in table:
-        raise ValueError(f"login {name!r}: unknown {sorted(wrong)}, or no 'about'")
+# --- what a file may say -------------------------------------------------------------------------
+
+_CODES = {code.casefold() for code in STATUSES}
+_SAMPLE = {"n": "1", "code": "bug"}
+
+
+def _texts(texts: dict[str, Any]) -> dict[str, str]:
+    for name, value in texts.items():
+        if not isinstance(value, str):
+            raise ValueError(f"{name} is text")
+    return texts
+
+
+def _check(name: str, table: Any) -> None:
+    """Raises ValueError, which names the login, for what could not be played."""
+    try:
+        _check_scenario(named(table, "it"))
+    except ValueError as error:
+        raise ValueError(f"login {name!r}: {error}") from None
+
+
+def _check_scenario(table: dict[str, Any]) -> None:
+    accepted.check_known(table, _names(Scenario), "said of a login")
+    if "about" not in table:
+        raise ValueError("about is missing: text, one line for the table in the documentation")
+    filled = _filled(table, _SAMPLE)
+    for number, step in enumerate(listed(filled.pop("steps", []), "steps"), 1):
+        try:
+            _check_step(step)
+        except ValueError as error:
+            raise ValueError(f"step {number}: {error}") from None
+    Scenario(**filled)
+
+
+def _check_step(table: dict[str, Any]) -> None:
+    accepted.check_known(table, _names(Step), "said of a step")
+    step = Step(**table)
+    if (step.refuse is None) == (step.state is None):
+        raise ValueError("a step has either refuse or state")
+    if step.refuse is not None and step.refuse.casefold() not in _CODES:
+        raise ValueError(f"refuse is one of {', '.join(STATUSES)}, or {{code}}")
+
+
+def _names(kind: type[attrs.AttrsInstance]) -> list[str]:
+    return [field.name for field in attrs.fields(kind)]

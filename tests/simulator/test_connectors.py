@@ -1,5 +1,6 @@
 """The connectors: which there are, in which shapes, page by page."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -96,4 +97,27 @@ def test_a_misspelt_key_of_a_connector_is_named(tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text(MINE.replace("slug", "slugg"), "utf-8")
     with pytest.raises(ValueError, match=r"mine\.toml.*slug"):
+        Catalogue([mine])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (b"garb", "it is no TOML"),
+        (b"\xff\xfe", "it is not UTF-8 text"),
+        (b"zz = 1", "'zz': nothing of that name is read here, but connectors"),
+        (b"connectors = 5", "connectors is a list of tables"),
+        (b"connectors = [5]", "connectors is a list of tables"),
+        (MINE.replace("900", "'900'").encode(), "connector 1 ('Ma banque'): invalid value"),
+        (f"{MINE}hidden = 'no'".encode(), "connector 1 ('Ma banque'): invalid value"),
+        (f"{MINE}countries = 'FR'".encode(), "connector 1 ('Ma banque'): invalid value"),
+        (f"{MINE}{MINE}color = 7".encode(), "connector 2 ('Ma banque'): invalid value"),
+    ],
+)
+def test_a_file_that_cannot_be_offered_is_named_with_what_is_taken(
+    tmp_path: Path, text: bytes, said: str
+) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_bytes(text)
+    with pytest.raises(ValueError, match=re.escape(f"{mine}: {said}")):
         Catalogue([mine])
