@@ -1,11 +1,14 @@
 """Faults: what goes wrong between the client and the simulated API, on purpose."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Literal, get_args
 
 import attrs
+from aiohttp import hdrs
+
+from powens_flow.simulator import accepted
 
 Kind = Literal[
     "wait",
@@ -20,6 +23,18 @@ Kind = Literal[
     "wrong_shape",
 ]
 ACTING: frozenset[str] = frozenset(get_args(Kind)) - {"status", "error", "drop_before"}
+
+_METHOD = accepted.only(
+    "*, or a method in capitals", lambda one: accepted.is_text(one) and one in ("*", *hdrs.METH_ALL)
+)
+
+
+def _is_wait(value: Any) -> bool:
+    printable = accepted.is_text(value) and value.isprintable()
+    return value is None or printable or accepted.is_number(value)
+
+
+_WAIT = accepted.only("a number of seconds, the header's text, or null", _is_wait)
 
 
 @attrs.frozen
@@ -36,17 +51,17 @@ class Fault:
     matching calls are let through.
     """
 
-    kind: Kind = attrs.field(validator=attrs.validators.in_(get_args(Kind)))
-    method: str = "*"
-    path: str = "**"
-    times: int | None = 1
-    after: int = 0
-    seconds: float = 0
-    status: int = 500
-    code: str | None = None
-    message: str | None = None
-    retry_after: float | str | None = None
-    acts: bool | None = None
+    kind: Kind = attrs.field(validator=accepted.one_of(get_args(Kind)))
+    method: str = attrs.field(default="*", validator=_METHOD)
+    path: str = attrs.field(default="**", validator=accepted.text)
+    times: int | None = attrs.field(default=1, validator=accepted.whole(1, or_none=True))
+    after: int = attrs.field(default=0, validator=accepted.whole(0))
+    seconds: float = attrs.field(default=0, validator=accepted.seconds)
+    status: int = attrs.field(default=500, validator=accepted.whole(200, 599))
+    code: str | None = attrs.field(default=None, validator=accepted.maybe_text)
+    message: str | None = attrs.field(default=None, validator=accepted.maybe_text)
+    retry_after: float | str | None = attrs.field(default=None, validator=_WAIT)
+    acts: bool | None = attrs.field(default=None, validator=accepted.maybe_flag)
     body: Any = None
 
     def matches(self, method: str, path: str) -> bool:
@@ -76,6 +91,14 @@ class Planned:
     @property
     def spent(self) -> bool:
         return self.fault.times is not None and self.met >= self.fault.times
+
+
+def fault_of(fields: Mapping[str, Any]) -> Fault:
+    """The fault of a JSON object. Raises ValueError for what is missing, unknown or not taken."""
+    accepted.check_known(fields, [field.name for field in attrs.fields(Fault)], "part of a fault")
+    if "kind" not in fields:
+        raise ValueError(f"kind is missing: one of {', '.join(get_args(Kind))}")
+    return Fault(**fields)
 
 
 class Faults:

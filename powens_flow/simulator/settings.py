@@ -5,9 +5,12 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import attrs
 
+from powens_flow.simulator import accepted
+
 WebauthState = Literal["echoed", "connection_state", "absent"]
 
 DATA = Path(__file__).parent
+_LIMIT = accepted.whole(1, or_none=True)
 
 
 @attrs.frozen
@@ -18,48 +21,50 @@ class Settings:
     tested against each. Times are seconds.
     """
 
-    client_id: str = attrs.field(default="10203040")
-    client_secret: str = attrs.field(default="simulated-client-secret", repr=False)
-    redirect_uris: tuple[str, ...] = (
-        "https://app.example/callback",
-        "http://localhost/callback",
-        "http://127.0.0.1/callback",
+    client_id: str = attrs.field(default="10203040", validator=accepted.digits)
+    client_secret: str = attrs.field(
+        default="simulated-client-secret", repr=False, validator=accepted.text
     )
-    calls_a_minute: int | None = None
-    page_size: int | None = None
+    redirect_uris: tuple[str, ...] = attrs.field(
+        default=(
+            "https://app.example/callback",
+            "http://localhost/callback",
+            "http://127.0.0.1/callback",
+        ),
+        validator=accepted.redirects,
+    )
+    calls_a_minute: int | None = attrs.field(default=None, validator=_LIMIT)
+    page_size: int | None = attrs.field(default=None, validator=_LIMIT)
     creation_status: Literal[200, 201] = 201
     token_key: Literal["access_token", "token"] = "access_token"  # noqa: S105 - a JSON key's name
     dates: Literal["naive", "zoned"] = "naive"
     webauth_state: WebauthState = "echoed"
     webauth_id_key: Literal["id_connection", "connection_id"] = "id_connection"
-    webauth_url_in_message: bool = False
-    temporary_seconds: float = 1800
-    code_seconds: float = 1800
-    link_seconds: float = 600
-    resume_block_seconds: float = 0
-    kid: str | None = None
-    private_key: str | None = attrs.field(default=None, repr=False)
-    webhook_url: str | None = None
-    webhook_secret: str = attrs.field(default="simulated-webhook-secret", repr=False)
+    webauth_url_in_message: bool = attrs.field(default=False, validator=accepted.flag)
+    temporary_seconds: float = attrs.field(default=1800, validator=accepted.seconds)
+    code_seconds: float = attrs.field(default=1800, validator=accepted.seconds)
+    link_seconds: float = attrs.field(default=600, validator=accepted.seconds)
+    resume_block_seconds: float = attrs.field(default=0, validator=accepted.seconds)
+    kid: str | None = attrs.field(default=None, validator=accepted.maybe_text)
+    private_key: str | None = attrs.field(default=None, repr=False, validator=accepted.maybe_text)
+    webhook_url: str | None = attrs.field(default=None, validator=accepted.web_address)
+    webhook_secret: str = attrs.field(
+        default="simulated-webhook-secret", repr=False, validator=accepted.text
+    )
     webhook_auth: Literal["signature", "bearer"] = "signature"
-    webhook_gzip: bool = False
+    webhook_gzip: bool = attrs.field(default=False, validator=accepted.flag)
     webhook_signs: Literal["sent", "inflated"] = "sent"
-    webhook_timeout: float = 10
-    webhook_resend_seconds: float = 10
+    webhook_timeout: float = attrs.field(default=10, validator=accepted.seconds)
+    webhook_resend_seconds: float = attrs.field(default=10, validator=accepted.seconds)
     connector_files: tuple[Path, ...] = attrs.field(default=(DATA / "connectors.toml",))
     login_files: tuple[Path, ...] = attrs.field(default=(DATA / "logins.toml",))
-    received_max: int = 10_000
+    received_max: int = attrs.field(default=10_000, validator=accepted.whole(0))
     seed: int = 0
 
     def __attrs_post_init__(self) -> None:
-        for name, choices in CHOICES.items():
-            if getattr(self, name) not in choices:
-                raise ValueError(f"{name} is one of {', '.join(map(str, choices))}")
-
-    @client_id.validator
-    def _digits(self, _: Any, value: str) -> None:
-        if not value.isdecimal():
-            raise ValueError("client_id is digits only")
+        for field in attrs.fields(Settings):
+            if field.name in CHOICES:
+                accepted.one_of(CHOICES[field.name])(self, field, getattr(self, field.name))
 
 
 CHOICES = {
@@ -87,9 +92,7 @@ def changed(settings: Settings, changes: dict[str, Any]) -> Settings:
     Raises ValueError for a name that is unknown or fixed at the start, or a value of another type.
     """
     names = {field.name for field in attrs.fields(Settings)} - FIXED
-    for name in changes:
-        if name not in names:
-            raise ValueError(f"{name!r} is not a setting that can be changed")
-    if "redirect_uris" in changes:
+    accepted.check_known(changes, names, "a setting that can be changed")
+    if isinstance(changes.get("redirect_uris"), list):
         changes = changes | {"redirect_uris": tuple(changes["redirect_uris"])}
     return attrs.evolve(settings, **changes)

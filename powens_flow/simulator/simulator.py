@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from powens_flow.clock import Clock, SystemClock
-from powens_flow.simulator import bank
+from powens_flow.simulator import accepted, bank
 from powens_flow.simulator.clock import Agenda, SimulatedClock
 from powens_flow.simulator.connectors import Catalogue, Connector, Source
 from powens_flow.simulator.errors import ApiError, not_found
@@ -24,6 +24,8 @@ from powens_flow.simulator.webhooks import Outbox
 from powens_flow.simulator.world import Connection, User
 
 SETTLING_TURNS = 20
+LAST_YEAR = 9000
+"""Times are told by years of four digits, and everything that is planned lies later than now."""
 
 
 @attrs.define(eq=False)
@@ -100,10 +102,14 @@ class Simulator:
     # What tests do.
 
     def advance(self, seconds: float) -> None:
-        """Moves the clock ahead; what falls due on the way happens at its own time, in order."""
-        if seconds < 0:
-            raise ValueError("the clock goes forward only")
+        """Moves the clock ahead; what falls due on the way happens at its own time, in order.
+
+        Raises ValueError for what is no number of seconds from 0 on, or leads too far.
+        """
+        accepted.check_seconds("advance", seconds)
         target = self.clock.now() + timedelta(seconds=seconds)
+        if target.year > LAST_YEAR:
+            raise ValueError(f"advance leads to the year {LAST_YEAR} at most")
         while (due := self.agenda.next_due()) is not None and due <= target:
             self.clock.move(max(0.0, (due - self.clock.now()).total_seconds()))
             self.agenda.run_due(self.clock.now())
@@ -149,6 +155,7 @@ class Simulator:
 
     def lock(self, id_connection: int, seconds: float) -> None:
         """Lets a sync run on the connection for so long: changes are answered 409."""
+        accepted.check_seconds("lock", seconds)
         connection = self.find_connection(id_connection)
         connection.locked_until = self.clock.now() + timedelta(seconds=seconds)
 

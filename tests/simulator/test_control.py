@@ -115,6 +115,73 @@ async def test_a_request_that_cannot_be_followed_says_why(
         assert (await answer.json())["error"]
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "said"),
+    [
+        ("settings", {"calls_a_minute": "x"}, "calls_a_minute is a whole number from 1"),
+        ("settings", {"calls_a_minute": -1}, "calls_a_minute is a whole number from 1"),
+        ("settings", {"calls_a_minute": True}, "calls_a_minute is a whole number from 1"),
+        ("settings", {"client_id": 5}, "client_id is digits only"),
+        ("settings", {"client_secret": 5}, "client_secret is text"),
+        ("settings", {"webhook_url": 5}, "webhook_url is an absolute http(s) URL, or null"),
+        ("settings", {"webhook_url": "zzz"}, "webhook_url is an absolute http(s) URL, or null"),
+        ("settings", {"redirect_uris": "x"}, "redirect_uris is a list of absolute URLs"),
+        ("settings", {"redirect_uris": ["x"]}, "redirect_uris is a list of absolute URLs"),
+        ("settings", {"redirect_uris": ["http://x/?a=b"]}, "without a query"),
+        ("settings", {"temporary_seconds": 1e15}, "a number of seconds from 0 to 1000000000"),
+        ("settings", {"temporary_seconds": float("nan")}, "a number of seconds from 0"),
+        ("settings", {"webhook_gzip": "yes"}, "webhook_gzip is true or false"),
+        ("settings", {"creation_status": 200.0}, "creation_status is one of 200, 201"),
+        ("settings", {"dates": ["naive"]}, "dates is one of naive, zoned"),
+        ("settings", {"datez": 1}, "'datez': nothing of that name is a setting"),
+        ("faults", {"kind": "status", "path": 5}, "path is text"),
+        ("faults", {"kind": "status", "times": "x"}, "times is a whole number from 1"),
+        ("faults", {"kind": "status", "after": 1.5}, "after is a whole number from 0"),
+        ("faults", {"kind": "status", "status": 20}, "status is a whole number from 200 to 599"),
+        ("faults", {"kind": "status", "method": "get"}, "a method in capitals"),
+        ("faults", {"kind": "status", "retry_after": "a\nb: c"}, "retry_after is a number"),
+        ("faults", {"kind": "status", "retry_after": 10**400}, "retry_after is a number"),
+        ("faults", {"kind": "wait", "seconds": "x"}, "seconds is a number of seconds"),
+        ("faults", {"kind": "status", "acts": 1}, "acts is true, false or null"),
+        ("faults", {"kind": ["status"]}, "kind is one of wait, silence"),
+        ("faults", {}, "kind is missing: one of wait, silence"),
+        ("faults", {"kind": "wait", "zz": 1}, "'zz': nothing of that name is part of a fault"),
+        ("clock", {"advance": 1e15}, "advance is a number of seconds from 0 to 1000000000"),
+        ("clock", {"advance": 1e308}, "advance is a number of seconds"),
+        ("clock", {"advance": "5"}, "advance is a number of seconds"),
+        ("connections/{id}", {"lock": "x"}, "lock is a number of seconds"),
+        ("connections/{id}", {"lokc": 5}, "'lokc': nothing of that name is what a connection is"),
+        ("connections/{id}", {"state": 5}, "state is text, or null"),
+        (
+            "connections/{id}",
+            {"state": "decoupled", "until": "dawn"},
+            "until is one of sync, values",
+        ),
+        ("connections/{id}", {"state": "decoupled", "n": "x"}, "n is a whole number from 0"),
+    ],
+)
+@pytest.mark.usefixtures("user")
+async def test_what_is_not_taken_is_named_with_what_is_and_changes_nothing(
+    client: Client, path: str, body: Any, said: str
+) -> None:
+    number = (await client.create()).body["id"]
+    url = f"{client.server.origin}/_sim/{path.format(id=number)}"
+    async with client.session.post(url, json=body) as answer:
+        assert answer.status == 400
+        assert said in (await answer.json())["error"]
+    assert (await client.get("publickey")).status == 200
+    assert (await client.connection(number))["state"] is None
+
+
+async def test_the_clock_is_not_moved_out_of_the_calendar(client: Client) -> None:
+    still = {"now": ""}
+    while "now" in (moved := await client.control("POST", "clock", {"advance": 10**9})):
+        still = moved
+    assert moved == {"error": "advance leads to the year 9000 at most"}
+    assert await client.control("GET", "clock") == still
+    assert (await client.new_user())["id_user"]
+
+
 async def test_the_control_api_is_not_part_of_what_is_recorded(client: Client) -> None:
     await client.control("GET", "webhooks")
     assert not client.simulator.received

@@ -8,11 +8,13 @@ from typing import Any
 import attrs
 from aiohttp import web
 
-from powens_flow.simulator.faults import Fault
+from powens_flow.simulator import accepted
+from powens_flow.simulator.faults import fault_of
 from powens_flow.simulator.simulator import Simulator
 from powens_flow.simulator.views import connection_view, source_view
 from powens_flow.simulator.world import Connection, User
 
+_OF_CONNECTION = ("lock", "state", "source", "message", "until", "n")
 Played = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -24,7 +26,7 @@ class Control:
 
     async def advance(self, request: web.Request) -> Any:
         body = await _body(request)
-        self._sim.advance(float(body["advance"]))
+        self._sim.advance(body["advance"])
         await self._sim.settle()
         return {"now": self._sim.clock.now()}
 
@@ -32,7 +34,7 @@ class Control:
         return {"now": self._sim.clock.now()}
 
     async def add_fault(self, request: web.Request) -> Any:
-        return {"id": self._sim.add_fault(Fault(**await _body(request)))}
+        return {"id": self._sim.add_fault(fault_of(await _body(request)))}
 
     async def faults(self, request: web.Request) -> Any:
         rows = [{"id": p.id, "met": p.met, **attrs.asdict(p.fault)} for p in self._sim.faults]
@@ -77,8 +79,9 @@ class Control:
 
     async def set_connection(self, request: web.Request) -> Any:
         body, number = await _body(request), int(request.match_info["id"])
+        accepted.check_known(body, _OF_CONNECTION, "what a connection is given")
         if "lock" in body:
-            self._sim.lock(number, float(body.pop("lock")))
+            self._sim.lock(number, body.pop("lock"))
         if "state" in body:
             self._sim.set_state(number, body.pop("state"), **body)
         return self._connection(self._sim.find_connection(number))
