@@ -1,9 +1,12 @@
 """What a field takes: anything else is refused by an error that names both, and not the value."""
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from powens_flow.utf8 import is_utf8
 
 Validator = Callable[[Any, Any, Any], None]
 
@@ -54,7 +57,16 @@ def whole(least: int, most: int = LONGEST, *, or_none: bool = False) -> Validato
 
 
 def is_text(value: Any) -> bool:
-    return isinstance(value, str)
+    """Text that can be sent: without half a surrogate pair."""
+    return isinstance(value, str) and is_utf8(value)
+
+
+def is_json(value: Any) -> bool:
+    """What can be sent as JSON."""
+    try:
+        return is_utf8(json.dumps(value, ensure_ascii=False))
+    except (TypeError, ValueError, RecursionError):
+        return False
 
 
 def is_web_address(value: Any) -> bool:
@@ -88,6 +100,7 @@ _SECONDS: Final = f"a number of seconds from 0 to {LONGEST}"
 
 text: Final = only("text", is_text)
 maybe_text: Final = only("text, or null", lambda value: value is None or is_text(value))
+any_json: Final = only("JSON, its text whole characters", is_json)
 flag: Final = only("true or false", lambda value: isinstance(value, bool))
 maybe_flag: Final = only(
     "true, false or null", lambda value: value is None or isinstance(value, bool)

@@ -62,7 +62,7 @@ class Fault:
     message: str | None = attrs.field(default=None, validator=accepted.maybe_text)
     retry_after: float | str | None = attrs.field(default=None, validator=_WAIT)
     acts: bool | None = attrs.field(default=None, validator=accepted.maybe_flag)
-    body: Any = None
+    body: Any = attrs.field(default=None, validator=accepted.any_json)
 
     def matches(self, method: str, path: str) -> bool:
         return self.method in ("*", method) and bool(_pattern(self.path).fullmatch(path))

@@ -25,8 +25,8 @@ class Control:
         self._sim = sim
 
     async def advance(self, request: web.Request) -> Any:
-        body = await _body(request)
-        self._sim.advance(body["advance"])
+        seconds: Any = (await _body(request)).get("advance")
+        self._sim.advance(seconds)
         await self._sim.settle()
         return {"now": self._sim.clock.now()}
 
