@@ -1,5 +1,6 @@
 """The command line, called in process; and a store that the demo left behind."""
 
+import logging
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stdout
@@ -10,6 +11,7 @@ import pytest
 import structlog
 
 from powens_flow.cli import main
+from powens_flow.cli.logs import OTHERS
 from tests.cli.desk import Desk
 
 
@@ -23,8 +25,11 @@ def logs_as_before() -> Iterator[None]:
 @contextmanager
 def _logs_as_before() -> Iterator[None]:
     before = structlog.get_config()
+    others = [(one, one.handlers, one.propagate) for one in map(logging.getLogger, OTHERS)]
     yield
     structlog.configure(**before)
+    for logger, handlers, propagate in others:
+        logger.handlers, logger.propagate = handlers, propagate
 
 
 @pytest.fixture(scope="session")
