@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 from attrs import evolve
 
-from powens_flow.config import ConfigError, Configuration, load
+from powens_flow.config import ConfigError, load
 from powens_flow.policy import CHAIN, OFFER, RESTRICT
-from powens_flow.serve import Served
+from powens_flow.serve import CannotListen, Served
 from powens_flow.serve import serve as run
 from powens_flow.store.port import StoreError
 
@@ -42,21 +42,14 @@ def serve(
             port=configured.port if port is None else port,
             store=store or configured.store,
         )
-        _run(configuration, sources)
+        asyncio.run(run(configuration, sources=sources, started=_started))
+    except CannotListen as error:
+        raise click.ClickException(f"powens-flow: {error}") from None
     except ConfigError as error:
         told = "\n".join(f"powens-flow: {fault}" for fault in error.faults)
         raise click.ClickException(told) from None
     except StoreError as error:
         raise click.ClickException(f"powens-flow: the store: {error}") from None
-
-
-def _run(configuration: Configuration, sources: str | None) -> None:
-    try:
-        asyncio.run(run(configuration, sources=sources, started=_started))
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        where = f"{configuration.host}, port {configuration.port}"
-        raise click.ClickException(f"powens-flow: cannot listen on {where}: {why}") from None
 
 
 def _started(served: Served) -> None:

@@ -8,15 +8,18 @@ from powens_flow.config.values import Configuration, keys_path
 from powens_flow.keyring import Keyring
 
 
-def keyring(configuration: Configuration, store: Path) -> Keyring:
+def keyring(configuration: Configuration, store: Path, *, holds_tokens: bool = False) -> Keyring:
     """The configured keys, else those of the file beside the store, which is made if need be.
 
-    The file is readable for its owner alone. Who loses it loses the tokens in the store.
+    The file is readable for its owner alone. Who loses it loses the tokens in the store: for one
+    that `holds_tokens`, none is made.
 
     Raises:
-        ConfigError: the file cannot be used.
+        ConfigError: the file cannot be used, or is missed.
     """
     kept = kept_keyring(configuration, store)
+    if kept is None and holds_tokens:
+        raise _missing(keys_path(store))
     return kept if kept is not None else _made(keys_path(store))
 
 
@@ -60,6 +63,14 @@ def _write(path: Path, content: bytes) -> None:
         os.link(draft, path)
     finally:
         draft.unlink()
+
+
+def _missing(path: Path) -> ConfigError:
+    what = "it is not there, and the store holds tokens sealed under it"
+    accepted = (
+        "the file brought back, or POWENS_FLOW_KEYS; or another store: users begin anew there"
+    )
+    return ConfigError((Fault(str(path), what, accepted),))
 
 
 def _fault(path: Path, what: str) -> ConfigError:

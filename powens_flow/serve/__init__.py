@@ -4,6 +4,6 @@ What `powens-flow serve` runs. An own backend mounts `powens_flow.web` instead, 
 and its own end users.
 """
 
-from powens_flow.serve.run import Served, serve
+from powens_flow.serve.run import CannotListen, Served, serve
 
-__all__ = ["Served", "serve"]
+__all__ = ["CannotListen", "Served", "serve"]

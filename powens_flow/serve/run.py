@@ -13,7 +13,8 @@ from aiohttp import web
 from attrs import evolve, frozen
 
 from powens_flow.api import PowensClient
-from powens_flow.config.keys import keyring
+from powens_flow.config.errors import ConfigError, Fault
+from powens_flow.config.keys import kept_keyring, keyring
 from powens_flow.config.values import Configuration, store_path
 from powens_flow.engine import Engine
 from powens_flow.keyring import Keyring
@@ -30,6 +31,10 @@ from powens_flow.webhooks import Receiver, Signature
 
 GRACE: Final = 5.0
 """Seconds that requests under way are given when it is told to stop."""
+
+
+class CannotListen(Exception):
+    """The address cannot be listened on; the message says which, and why."""
 
 
 @frozen
@@ -55,21 +60,25 @@ async def serve(
     forgets everything when it ends, a temporary one.
 
     Raises:
-        ConfigError: the file of the keys cannot be used.
-        StoreError: the store cannot be opened.
-        OSError: the port cannot be listened on.
+        CannotListen: the port cannot be listened on.
+        ConfigError: the store's folder cannot be made, the file of the keys cannot be used, or
+            it is missing for a store that holds tokens.
+        StoreError: the store cannot be opened; no keys were made for it.
     """
     stop = stop or asyncio.Event()
     with stopped_by_signals(stop.set):
         async with AsyncExitStack() as stack:
             listening = stack.enter_context(_listening(configuration.host, configuration.port))
             address = _address(listening)
-            path = _store(configuration, stack)
+            path = _place(configuration, stack)
+            store, keys = await _opened(configuration, path, stack)
             configuration, api = await _simulated(configuration, address, stack)
             if sources is not None:
                 configuration = _with_sources(configuration, sources)
-            site = _site(configuration, path, address, simulated=api is not None, fixed=sources)
-            await stack.enter_async_context(_running(site, listening))
+            engine = _engine(configuration, store, keys)
+            site = _site(configuration, keys, address, simulated=api is not None, fixed=sources)
+            app = site.app(engine, _receiver(configuration))
+            await stack.enter_async_context(_running(app, listening))
             started(Served(address, path, api))
             await stop.wait()
 
@@ -79,7 +88,12 @@ async def serve(
 
 def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=1024)
+    try:
+        socket.getaddrinfo(host, port, family)  # of a host that is none, no socket is left open
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except (OSError, UnicodeError) as error:
+        why = getattr(error, "strerror", None) or type(error).__name__
+        raise CannotListen(f"cannot listen on {host}, port {port}: {why}") from None
 
 
 def _address(listening: socket.socket) -> str:
@@ -88,13 +102,29 @@ def _address(listening: socket.socket) -> str:
     return f"http://{shown}:{port}"
 
 
-def _store(configuration: Configuration, stack: AsyncExitStack) -> Path:
+def _place(configuration: Configuration, stack: AsyncExitStack) -> Path:
+    """Where the store is, or will be made, in a folder that is there."""
     if configuration.is_simulated and configuration.store is None:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="powens-flow-"))
         return Path(folder) / "simulated.sqlite"
     path = store_path(configuration)
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        what = f"the store's folder cannot be made: {error.strerror or type(error).__name__}"
+        accepted = "a folder that this user may make and write, by --store or store.path"
+        raise ConfigError((Fault(str(path.parent), what, accepted),)) from None
     return path
+
+
+async def _opened(
+    configuration: Configuration, path: Path, stack: AsyncExitStack
+) -> tuple[SQLiteStore, Keyring]:
+    """The store, and its keys: what cannot be used is told before anything is made."""
+    kept_keyring(configuration, path)
+    store = await stack.enter_async_context(SQLiteStore(path))
+    holds_tokens = bool(await store.vault_records(limit=1))
+    return store, keyring(configuration, path, holds_tokens=holds_tokens)
 
 
 async def _simulated(
@@ -141,9 +171,13 @@ def _with_sources(configuration: Configuration, sources: str) -> Configuration:
 
 
 def _site(
-    configuration: Configuration, path: Path, address: str, *, simulated: bool, fixed: str | None
-) -> web.Application:
-    keys = keyring(configuration, path)
+    configuration: Configuration,
+    keys: Keyring,
+    address: str,
+    *,
+    simulated: bool,
+    fixed: str | None,
+) -> Site:
     redirect_uri = configuration.policy.redirect_uri or ""
     sessions = Sessions(
         keys,
@@ -153,8 +187,7 @@ def _site(
     options = OPTIONS if simulated and fixed is None else ()
     redirects = simulated_redirects(address) if simulated else ()
     shell = Shell(is_simulated=simulated, options=options)
-    site = Site(sessions, shell, configuration.policy, redirects, configuration.origins)
-    return site.app(_engine(configuration, path, keys), _receiver(configuration))
+    return Site(sessions, shell, configuration.policy, redirects, configuration.origins)
 
 
 def _receiver(configuration: Configuration) -> Callable[[Engine], Receiver] | None:
@@ -163,7 +196,7 @@ def _receiver(configuration: Configuration) -> Callable[[Engine], Receiver] | No
 
 
 def _engine(
-    configuration: Configuration, path: Path, keys: Keyring
+    configuration: Configuration, store: SQLiteStore, keys: Keyring
 ) -> Callable[[], AbstractAsyncContextManager[Engine]]:
     assert configuration.domain is not None
     assert configuration.client_id is not None
@@ -178,7 +211,6 @@ def _engine(
                 configuration.client_secret,
                 calls_a_minute=configuration.calls_a_minute,
             ) as api,
-            SQLiteStore(path) as store,
             _callbacks(configuration) as listeners,
             Engine(
                 api, store, StoreVault(store, keys), keys, policy=configuration.policy
