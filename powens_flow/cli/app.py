@@ -3,6 +3,8 @@
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
+from typing import TextIO
 
 import click
 
@@ -35,6 +37,8 @@ for command in COMMANDS:
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run one command line (the process's own by default); answers the exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        _print_everything(stream)
     try:
         status = cli.main(
             list(arguments) if arguments is not None else None, NAME, standalone_mode=False
@@ -43,10 +47,24 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return _told(error)
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except BrokenPipeError:  # whoever read our output has seen enough
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the exit's flush
-        return 1
+    except OSError as error:
+        return _unwritten(error)
     return status if isinstance(status, int) else 0
+
+
+def _print_everything(stream: TextIO) -> None:
+    """What a terminal's encoding has no letter for is printed as its number."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")
+
+
+def _unwritten(error: OSError) -> int:
+    """What is printed goes nowhere: its reader has seen enough, or there is no room for it."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the exit's flush
+    if not isinstance(error, BrokenPipeError):
+        where = f"{error.filename}: " if error.filename else ""
+        click.echo(f"{NAME}: {where}{error.strerror or type(error).__name__}", err=True)
+    return 1
 
 
 def _told(error: click.ClickException) -> int:

@@ -34,9 +34,18 @@ def simulate(port: int, **options: Any) -> None:
     through the control API under /_sim/.
     """
     settings = _settings(options)
+    has_started = False
+
+    def started(server: Server) -> None:
+        nonlocal has_started
+        has_started = True
+        _told(server)
+
     try:
-        asyncio.run(serve(settings, port, started=_told))
+        asyncio.run(serve(settings, port, started=started))
     except OSError as error:
+        if has_started:  # nobody reads what it tells, or its disk is full
+            raise
         why = error.strerror or type(error).__name__
         raise click.ClickException(f"powens-flow: cannot listen on port {port}: {why}") from None
 
