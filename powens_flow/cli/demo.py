@@ -11,6 +11,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
+from powens_flow.cli.stores import StoreFile
 from powens_flow.demo import PARKED, SCENARIOS, Narrator, Report, Scenario, park, play, stage
 from powens_flow.store.port import StoreError
 
@@ -22,7 +23,7 @@ NARROWEST = 120
 @click.option("--scenario", "names", multiple=True, metavar="NAME", help="Only this one.")
 @click.option(
     "--store",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=StoreFile(),
     help="Keep the database in this SQLite file.",
 )
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line, one an attempt.")

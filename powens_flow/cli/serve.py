@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from attrs import evolve
 
+from powens_flow.cli.stores import StoreFile
 from powens_flow.config import ConfigError, load
 from powens_flow.policy import CHAIN, OFFER, RESTRICT
 from powens_flow.serve import CannotListen, Served
@@ -20,7 +21,7 @@ FILE = click.Path(dir_okay=False, path_type=Path)
 @click.option("--config", "file", type=FILE, help="The TOML file (docs/configuration.md).")
 @click.option("--host", help="The address to listen on (127.0.0.1).")
 @click.option("--port", type=click.IntRange(0, 65535), help="0: any free one (8000).")
-@click.option("--store", type=FILE, help="The SQLite file.")
+@click.option("--store", type=StoreFile(), help="The SQLite file.")
 @click.option(
     "--sources",
     type=click.Choice((OFFER, RESTRICT, CHAIN)),

@@ -12,7 +12,7 @@ from powens_flow.clock import SystemClock
 from powens_flow.errors import NoSuchAttempt
 from powens_flow.inspection import Story, story_of
 from powens_flow.machine import Definition, Machines
-from powens_flow.store.address import KINDS, store_at
+from powens_flow.store.address import KINDS, file_at, store_at
 from powens_flow.store.port import StoreError
 from powens_flow.store.sqlite import SQLiteStore
 from powens_flow.store.sqlite.store import READ, Access
@@ -32,6 +32,21 @@ def store_option(*, required: bool = True) -> Callable[[F], F]:
         show_envvar=True,
         help=f"Where attempts are kept: {', or '.join(KINDS)}.",
     )
+
+
+class StoreFile(click.Path):
+    """The file of a store that may have to be made, by its address."""
+
+    def __init__(self) -> None:
+        super().__init__(dir_okay=False, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The file; a usage error says what an address may be."""
+        try:
+            file = file_at(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return super().convert(file, param, ctx)
 
 
 def output_option(command: F) -> F:

@@ -7,6 +7,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from powens_flow.secret import Secret
+from powens_flow.store.address import file_at
 
 
 @frozen(eq=False)
@@ -27,6 +28,8 @@ def _instance(value: Any, *types: type) -> Any:
 def _text(value: Any) -> str:
     if not _instance(value, str).strip():
         raise ValueError("it is empty")
+    if "\0" in value:
+        raise ValueError("it holds a NUL")
     return str(value)
 
 
@@ -79,6 +82,11 @@ def _no_secret_here(_: Any) -> Any:
 
 TEXT: Final = Kind("text", _text, _text)
 PATH: Final = Kind("path", lambda text: Path(_text(text)), lambda value: Path(_text(value)))
+STORE: Final = Kind(
+    "path, or `sqlite:///FILE`",
+    lambda text: file_at(_text(text)),
+    lambda value: file_at(_text(value)),
+)
 TEXTS: Final = Kind("list of texts; in a variable, apart by commas", _split, _texts)
 BOOLEAN: Final = Kind("`true` or `false`", _yes_or_no, lambda value: _instance(value, bool))
 SECONDS: Final = Kind("seconds", _seconds_of, _seconds)

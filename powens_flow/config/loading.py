@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from powens_flow.config.checking import checked
 from powens_flow.config.errors import ConfigError, Fault
-from powens_flow.config.kinds import PATH
+from powens_flow.config.kinds import PATH, STORE
 from powens_flow.config.options import DEFAULT_FILE, FILE_VARIABLE, OPTIONS, Option
 from powens_flow.config.values import Configuration
 
@@ -28,11 +28,11 @@ class _Read:
         self.faults: list[Fault] = []
 
     def take(self, option: Option, where: str, work: Any) -> None:
-        """One value; `work` makes it, or raises a ValueError."""
+        """One value; `work` makes it, or raises ValueError; RuntimeError of a home that is none."""
         self.places[option.key] = where
         try:
             self.values[option.key] = work()
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:
             self.faults.append(Fault(where, str(error), option.kind.accepted))
 
 
@@ -105,7 +105,7 @@ def _flat(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
 def _take_toml(option: Option, value: Any, where: str, path: Path, read: _Read) -> None:
     def work() -> Any:
         made = option.kind.of_toml(value)
-        return path.parent / made.expanduser() if option.kind is PATH else made
+        return path.parent / made.expanduser() if option.kind is STORE else made
 
     read.take(option, where, work)
 

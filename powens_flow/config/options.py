@@ -6,8 +6,17 @@ from typing import Any, Final, get_type_hints
 
 from attrs import fields, frozen
 
-from powens_flow.config.kinds import COUNT, KINDS_OF, PORT, SECRET, SECRETS, TEXT, TEXTS, Kind
-from powens_flow.config.kinds import PATH as A_PATH
+from powens_flow.config.kinds import (
+    COUNT,
+    KINDS_OF,
+    PORT,
+    SECRET,
+    SECRETS,
+    STORE,
+    TEXT,
+    TEXTS,
+    Kind,
+)
 from powens_flow.policy import Deadlines, Policy
 
 
@@ -88,7 +97,7 @@ OPTIONS: Final[tuple[Option, ...]] = (
     Option(
         "store.path",
         "POWENS_FLOW_STORE",
-        A_PATH,
+        STORE,
         "the SQLite file",
         "`powens-flow/{domain}.sqlite` in `$XDG_STATE_HOME` or `~/.local/state`",
     ),

@@ -20,6 +20,10 @@ WRONG: tuple[tuple[list[str], str], ...] = (
     (["check", "--registry", "os:getcwd"], "is no powens_flow.machine.Registry"),
     (["diagram", "fly"], "no machine 'fly'; there are: add_connection"),
     (["diagram", "add_connection", "--format", "oil"], "'oil' is not"),
+    (["serve", "--port", "0", "--store", ""], "it names no file; there are: a file of the SQLite"),
+    (["serve", "--port", "0", "--store", "mysql://db/x"], "no store at mysql://; there are: "),
+    (["demo", "--store", "."], "it names no file; there are: a file of the SQLite store"),
+    (["attempts", "list", "--store", ""], "it names no file; there are: a file of the SQLite"),
     (["simulate", "--port", "99999"], "is not in the range"),
     (["simulate", "--client-id", "mine"], "digits only"),
 )

@@ -100,6 +100,13 @@ def test_paths_in_the_file_are_seen_from_its_folder(file: Path) -> None:
     assert read.store == file.parent / "a" / "b.sqlite"
 
 
+def test_a_store_has_the_same_address_as_for_the_other_commands(file: Path) -> None:
+    file.write_text('store.path = "sqlite:///a/b%20c.sqlite"')
+    assert load(file, {}).store == file.parent / "a" / "b c.sqlite"
+    assert load(None, {"POWENS_FLOW_STORE": "sqlite:///a.sqlite"}).store == Path("a.sqlite")
+    assert load(None, {"POWENS_FLOW_STORE": "sqlite:////a.sqlite"}).store == Path("/a.sqlite")
+
+
 def test_a_secret_may_be_in_a_file_that_a_variable_names(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("S3cr3t")
     variables = {**REAL, "POWENS_CLIENT_SECRET": ""}
@@ -150,6 +157,11 @@ def test_no_two_options_have_the_same_name() -> None:
         ("[powens]\nclient_secret_file = 'nowhere'", "nowhere cannot be read"),
         ("[callback]\nurl = 'http://a.example'", "callback.url: plain http"),
         ("[callback]\nurl = 'https://a.example'", "what callbacks are signed with is missing"),
+        ("[store]\npath = '.'", "store.path: it names no file; there are: a file of"),
+        ("[store]\npath = 'mysql://ann:S3cr3t@db/x'", "store.path: no store at mysql://"),
+        ('[store]\npath = "a\\u0000b"', "store.path: it holds a NUL"),
+        ("[store]\npath = '~nobody.here/x'", "store.path: Could not determine home directory"),
+        ('[web]\nhost = "a\\u0000b"', "web.host: it holds a NUL"),
         ("[web", "it is no TOML"),
     ],
 )
@@ -168,6 +180,9 @@ def test_what_is_wrong_in_the_file_is_told_with_its_place(file: Path, text: str,
         ({"POWENS_FLOW_PORT": "many"}, "POWENS_FLOW_PORT: 'many' is no whole number"),
         ({"POWENS_FLOW_POLICY_BETA": "1"}, "(accepted: `true` or `false`)"),
         ({"POWENS_FLOW_POLICY_DEADLINES_USER": "x"}, "'x' is no number"),
+        ({"POWENS_FLOW_STORE": "."}, "POWENS_FLOW_STORE: it names no file"),
+        ({"POWENS_FLOW_STORE": "/tmp/.."}, "POWENS_FLOW_STORE: it names no file"),  # noqa: S108
+        ({"POWENS_FLOW_STORE": "x://y"}, "(accepted: path, or `sqlite:///FILE`)"),
         ({"POWENS_FLOW_KEYS": "S3cr3t"}, "POWENS_FLOW_KEYS: not a JWK Set"),
         ({"POWENS_FLOW_CONFIG": "/nowhere.toml"}, "/nowhere.toml: there is no such file"),
         ({**REAL, "POWENS_DOMAIN": "Acme!"}, "POWENS_DOMAIN: a domain is lowercase"),

@@ -150,7 +150,19 @@ async def test_a_url_may_name_a_file_from_here(file: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(
-    "address", ["postgresql://ann:hush@db/x", "sqlite://", "sqlite://host/x", "sqlite:///x?mode=rw"]
+    "address",
+    [
+        "postgresql://ann:hush@db/x",
+        "sqlite://",
+        "sqlite:///",
+        "sqlite://host/x",
+        "sqlite:///x?mode=rw",
+        "a://[hush",
+        "",
+        ".",
+        "/",
+        "sqlite:///a%00b",
+    ],
 )
 def test_another_address_is_told_without_its_password(address: str) -> None:
     with pytest.raises(ValueError, match="there are: a file") as caught:
