@@ -59,11 +59,14 @@ def _print_everything(stream: TextIO) -> None:
 
 
 def _unwritten(error: OSError) -> int:
-    """What is printed goes nowhere: its reader has seen enough, or there is no room for it."""
+    """A file, or what is printed: its reader has seen enough, or there is no room for it."""
+    why = error.strerror or type(error).__name__
+    if error.filename is not None:
+        click.echo(f"{NAME}: {error.filename}: {why}", err=True)
+        return 1
     sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the exit's flush
     if not isinstance(error, BrokenPipeError):
-        where = f"{error.filename}: " if error.filename else ""
-        click.echo(f"{NAME}: {where}{error.strerror or type(error).__name__}", err=True)
+        click.echo(f"{NAME}: {why}", err=True)
     return 1
 
 

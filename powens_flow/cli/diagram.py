@@ -155,7 +155,7 @@ def _differing(into: Path, made: Mapping[Path, str]) -> list[Path]:
 def _is_same(path: Path, text: str | None) -> bool:
     if text is None or not path.is_file():
         return False
-    there = path.read_text("utf-8")
+    there = path.read_text("utf-8", errors="replace")
     return there == text or (path.suffix == PICTURE and _is_laid_out_elsewhere(there, text))
 
 

@@ -170,7 +170,10 @@ def _pattern(name: str) -> re.Pattern[str]:
     text = re.escape(name)
     for key, pattern in PLACEHOLDERS.items():
         text = text.replace(re.escape(f"{{{key}}}"), pattern)
-    return re.compile(text)
+    try:
+        return re.compile(text)
+    except re.error:
+        raise ValueError(f"login {name!r}: a placeholder stands in it twice") from None
 
 
 def _filled(value: Any, values: dict[str, str]) -> Any:

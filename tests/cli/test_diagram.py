@@ -138,3 +138,17 @@ def test_a_picture_that_another_graphviz_laid_out_is_held_to_what_it_shows(tmp_p
 
     file.write_text(moved.replace("dot sha256:", "dot sha256:0"), "utf-8")
     assert main(["diagrams", str(tmp_path), "--check"]) == 1
+
+
+def test_a_folder_that_cannot_be_made_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert main(["diagrams", str(file / "x")]) == 1
+    assert capsys.readouterr().err == f"powens-flow: {file / 'x'}: Not a directory\n"
+
+
+def test_a_picture_that_is_no_text_is_another(tmp_path: Path) -> None:
+    (tmp_path / "old.mmd").write_bytes(b"\xff")
+    assert main(["diagrams", str(tmp_path), "--check"]) == 1

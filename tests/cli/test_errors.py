@@ -3,6 +3,7 @@
 import builtins
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,6 +40,19 @@ def test_a_wrong_call_is_told_in_one_line(
     assert (status, out) == (2, "")
     assert told in err
     assert err.startswith("powens-flow: ")
+    assert err.count("\n") == 1
+
+
+def test_logins_whose_names_cannot_be_matched_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "logins.toml"
+    file.write_text('[logins."{n}{n}(("]')
+
+    assert main(["simulate", "--logins", str(file)]) == 2
+
+    err = capsys.readouterr().err
+    assert "login '{n}{n}((': a placeholder stands in it twice" in err
     assert err.count("\n") == 1
 
 
