@@ -5,8 +5,10 @@ from importlib import resources
 from typing import Final
 
 from aiohttp import web
-from attrs import evolve, frozen
+from aiohttp.http_exceptions import HttpProcessingError
+from attrs import evolve, field, frozen
 
+from powens_flow.clock import Clock, SystemClock
 from powens_flow.policy import RESTRICT, Policy
 from powens_flow.serve.sessions import Sessions
 from powens_flow.serve.shell import CONTENT_SECURITY_POLICY, Shell, language_of
@@ -15,6 +17,7 @@ from powens_flow.web.app import MakeEngine
 from powens_flow.web.call import MakeReceiver
 from powens_flow.web.origin import check_origin
 from powens_flow.web.problems import Problem
+from powens_flow.web.watching import within
 
 MOUNT: Final = "/connect"
 CALLBACK: Final = f"{MOUNT}/callback"
@@ -30,6 +33,12 @@ HEADERS: Final = {
 
 SOME_TYPES: Final = ("savings",)
 """What `restrict` is tried with where Powens is simulated, and nothing else was configured."""
+
+NO_FORM: Final = (ValueError, LookupError, web.RequestPayloadError, HttpProcessingError)
+"""What aiohttp raises at a body that is no form."""
+
+PATIENCE: Final = 30.0
+"""Seconds in which a form has to have come."""
 
 FILES: Final = {"shell.css": "text/css", "icon.svg": "image/svg+xml"}
 
@@ -47,6 +56,7 @@ class Site:
     policy: Policy
     redirect_uris: Collection[str] = ()
     origins: Collection[str] = ()
+    clock: Clock = field(factory=SystemClock)
 
     def app(self, engine: MakeEngine, receiver: MakeReceiver | None) -> web.Application:
         """The application, which makes and keeps its engine."""
@@ -91,11 +101,20 @@ class Site:
             )
         except Problem:
             raise web.HTTPForbidden from None
-        chosen = (await request.post()).get("sources")
+        chosen = await self._sources(request)
         response = web.Response(status=303, headers={"Location": "/"})
         known = isinstance(chosen, str) and chosen in self.shell.options
         self.sessions.begin(response, str(chosen) if known else self.policy.sources)
         return response
+
+    async def _sources(self, request: web.Request) -> object:
+        """What the form says of sources, if anything."""
+        try:
+            if not await within(self.clock, PATIENCE, request.post()):
+                raise web.HTTPRequestTimeout
+            return (await request.post()).get("sources")
+        except NO_FORM:
+            raise web.HTTPBadRequest(text="the body is no form in UTF-8") from None
 
     def policy_of(self, request: web.Request) -> Policy:
         """The policy that an attempt of this request starts with."""
