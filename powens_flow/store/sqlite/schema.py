@@ -47,11 +47,12 @@ def opened(path: Path, steps: Sequence[Migration], busy_timeout: float) -> sqlit
 
     Raises:
         StoreVersionError: the file is of a newer version, or no store; it was left as it is.
-        StoreError: this SQLite is too old.
+        StoreError: this SQLite is too old, or there is a folder of that name.
         sqlite3.Error, OSError: it cannot be opened.
     """
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old")
+    _expect_no_folder(path)
     _create(path)
     db = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None, cached_statements=256)
     try:
@@ -77,9 +78,10 @@ def opened_as_it_is(
 
     Raises:
         StoreVersionError: the file is of another version, or no store.
-        StoreError: there is no such file.
+        StoreError: there is no such file, or it is a folder.
         sqlite3.Error, OSError: it cannot be opened.
     """
+    _expect_no_folder(path)
     if not path.is_file():
         raise StoreError("there is no such file")
     db = _connected(path, "rw" if writes else "ro", busy_timeout)
@@ -95,6 +97,11 @@ def opened_as_it_is(
         db.close()
         raise
     return db
+
+
+def _expect_no_folder(path: Path) -> None:
+    if path.is_dir():
+        raise StoreError("it is a folder, and the store is a file")
 
 
 def _too_old(version: int, known: int) -> str:

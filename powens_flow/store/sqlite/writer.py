@@ -9,10 +9,10 @@ import asyncio
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from powens_flow.store.port import DuplicateAttempt, LeaseLost, StoreError
 
@@ -240,11 +240,36 @@ class _Batches:
                 self._db.execute("rollback")
 
 
+WORDS: Final[Mapping[str, str]] = {
+    "SQLITE_BUSY": "another process keeps it locked",
+    "SQLITE_CANTOPEN": "it cannot be opened: let this user read it, and write it and its folder",
+    "SQLITE_CORRUPT": "the file is damaged: bring back a copy",
+    "SQLITE_FULL": "there is no room on its disk",
+    "SQLITE_IOERR": "its disk failed",
+    "SQLITE_NOTADB": "the file is no database",
+    "SQLITE_READONLY": "it cannot be written: let this user write the file and its folder",
+}
+"""What SQLite's primary codes say to whoever has to mend it."""
+
+OF_THE_SYSTEM: Final[Mapping[type[OSError], str]] = {
+    FileNotFoundError: "there is no such folder",
+    NotADirectoryError: "what should be its folder is a file",
+    PermissionError: "this user may not open it, or make it there",
+}
+
+
 def translated(error: Exception) -> StoreError:
     """The error as the port names it; a driver's own text could hold values."""
     if isinstance(error, StoreError):
         return error
     if isinstance(error, sqlite3.Error):
-        name = getattr(error, "sqlite_errorname", None) or type(error).__name__
-        return StoreError(f"SQLite: {name}")
-    return StoreError(f"the store failed: {type(error).__name__}")
+        return StoreError(_of_sqlite(error))
+    name = type(error).__name__
+    words = next((said for kind, said in OF_THE_SYSTEM.items() if isinstance(error, kind)), "")
+    return StoreError(f"{words} ({name})" if words else f"the store failed: {name}")
+
+
+def _of_sqlite(error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", None) or type(error).__name__
+    words = WORDS.get("_".join(name.split("_")[:2]))
+    return f"{words} ({name})" if words else f"SQLite: {name}"
