@@ -169,8 +169,8 @@ def _other_codes() -> Iterator[Row]:
     yield Row(
         "code wrongPass, whatever the case",
         REFUSALS,
-        'code = (said["code"] or "").lower()',
-        'code = said["code"] or ""',
+        'code.lower() if isinstance(code, str) else ""',
+        'code if isinstance(code, str) else ""',
         f"{CODES}{AGAIN}[wrongPass]",
     )
     yield Row(
