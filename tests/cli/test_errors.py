@@ -47,7 +47,7 @@ def test_logins_whose_names_cannot_be_matched_are_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "logins.toml"
-    file.write_text('[logins."{n}{n}(("]')
+    file.write_text('[logins."{n}{n}(("]\nabout = "twice"')
 
     assert main(["simulate", "--logins", str(file)]) == 2
 
