@@ -84,6 +84,10 @@ def _texts(value: Any) -> dict[str, str]:
     raise ValueError("an object of texts")
 
 
+def _callback(value: Any) -> dict[str, str]:
+    return {k: text if k in CALLBACK_READ else "" for k, text in _texts(value).items()}
+
+
 def _connector(value: Any) -> str:
     if _is_id(value):
         return str(value)
@@ -118,15 +122,11 @@ class SubmitValues(Event):
 
 @frozen
 class Returned(Event):
-    """The bank redirected back: the query parameters of the callback, as they came."""
+    """The bank redirected back: the query parameters of the callback. Of what nobody reads, which
+    may be a code, the name alone is kept: an inbox is no place for it."""
 
     trigger: ClassVar[str] = "returned"
-    parameters: Mapping[str, str] = field(converter=_texts, repr=False)
-
-    def to_json(self) -> dict[str, Any]:
-        """Of what is not read, which may be a code, the name alone: an inbox is no place for it."""
-        kept = {k: text if k in CALLBACK_READ else "" for k, text in self.parameters.items()}
-        return {"type": self.trigger, "parameters": kept}
+    parameters: Mapping[str, str] = field(converter=_callback, repr=False)
 
 
 @frozen
@@ -241,16 +241,18 @@ EVENTS: Mapping[str, type[Event]] = {
 
 _TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
 _ID = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
+_TEXTS = {
+    "type": "object",
+    "additionalProperties": {"type": "string", "maxLength": LONGEST_TEXT},
+    "maxProperties": MOST_TEXTS,
+}
 SCHEMAS: Mapping[Any, Mapping[str, Any]] = {
     _text: _TEXT,
     _optional_text: {**_TEXT, "type": ["string", "null"]},
     _id: _ID,
     _ids: {"type": "array", "items": _ID, "maxItems": MOST_IDS},
-    _texts: {
-        "type": "object",
-        "additionalProperties": {"type": "string", "maxLength": LONGEST_TEXT},
-        "maxProperties": MOST_TEXTS,
-    },
+    _texts: _TEXTS,
+    _callback: _TEXTS,
     _connector: {"oneOf": [{"type": "string", "pattern": f"^{_REFERENCE.pattern}$"}, _ID]},
 }
 """What each converter takes, as JSON Schema, which cannot say that a text is one of Unicode."""

@@ -213,9 +213,8 @@ async def test_whoever_is_woken_often_while_at_work_looks_once_more(here: SmallW
 
 async def test_what_a_callback_brought_beside_its_answer_waits_nowhere(here: SmallWorld) -> None:
     came = e.Returned({"code": "S3cr3tC0de", "state": "s", "id_connection": "7"})
-    assert came.parameters["code"] == "S3cr3tC0de"
     assert came.to_json() == {
         "type": "returned",
         "parameters": {"code": "", "state": "s", "id_connection": "7"},
     }
-    assert e.event_from_json(came.to_json()).trigger == "returned"
+    assert e.event_from_json(came.to_json()) == came
