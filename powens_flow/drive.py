@@ -30,7 +30,7 @@ from powens_flow.keyring import SealBroken
 from powens_flow.machine import Definition, NotAccepted
 from powens_flow.machine.compose import State
 from powens_flow.outcomes import Outcome
-from powens_flow.patience import TimeLimit
+from powens_flow.patience import TimeLimit, is_to_end
 from powens_flow.remedies import STAFF, Remedy, remedy_from_json
 from powens_flow.store.port import LeaseLost, Posted, Save, StoreError, Taken, Untold
 
@@ -276,8 +276,7 @@ class Drive:
         except (StoreError, SealBroken):
             raise  # the attempt stays as it was, until it can be gone on with
         except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
+            if is_to_end():
                 raise
             return self._faulty(state, error)  # of something else that it waited for
         except Exception as error:

@@ -10,6 +10,7 @@ from typing import Final
 import structlog
 
 from powens_flow.clock import Clock
+from powens_flow.patience import is_to_end
 from powens_flow.store.port import Untold
 
 log = structlog.get_logger("powens_flow")
@@ -175,7 +176,7 @@ class Lane:
         try:
             await self._listener(one)
         except (Exception, asyncio.CancelledError) as error:
-            if _is_cancelled(error):
+            if isinstance(error, asyncio.CancelledError) and is_to_end():
                 raise
             self._failed(one, error)
             return False
@@ -209,9 +210,3 @@ class Lane:
             self._drop(attempt_id)
         self._ready.clear()
         self._missed.clear()
-
-
-def _is_cancelled(error: BaseException) -> bool:
-    """Whether this task is to end. A listener that awaited a cancelled task has only failed."""
-    task = asyncio.current_task()
-    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0

@@ -108,3 +108,10 @@ class _Limited:
         if not self._has_left:  # in the very turn of the loop in which its time was over
             self._is_over = True
             self._task.cancel()
+
+
+def is_to_end() -> bool:
+    """Whether this very task is being cancelled; else a `CancelledError` is of something that it
+    waited for."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0

@@ -2,25 +2,18 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
-from functools import partial
-from inspect import iscoroutinefunction
 
+from powens_flow.functions import is_async, name_of
 from powens_flow.machine import Definition
 
 
 def check_listener(listener: object) -> None:
     """Raises TypeError for what is not async: it would be told again for ever."""
-    told = listener
-    while isinstance(told, partial):
-        told = told.func
-    call = getattr(type(told), "__call__", None)  # noqa: B004 - it has to be async as well
-    if iscoroutinefunction(told) or iscoroutinefunction(call):
-        return
-    name = getattr(told, "__qualname__", type(told).__qualname__)
-    raise TypeError(
-        f"{name!r} is no listener: that is an async function, an object with an async __call__, "
-        "or a functools.partial of one"
-    )
+    if not is_async(listener):
+        raise TypeError(
+            f"{name_of(listener)!r} is no listener: that is an async function, an object with an "
+            "async __call__, or a functools.partial of one"
+        )
 
 
 def check_wish(machines: Mapping[str, Definition], state: str | None, machine: str | None) -> None:

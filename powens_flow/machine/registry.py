@@ -2,10 +2,11 @@
 
 import inspect
 from collections.abc import Callable
-from functools import partial
 from typing import Any, TypeVar
 
 from attrs import field, frozen
+
+from powens_flow.functions import is_async, is_kind, name_of
 
 Guard = Callable[[Any, Any], bool]
 """`guard(attempt, outcome) -> bool`: pure, of what the attempt and the outcome say."""
@@ -67,33 +68,16 @@ def _registering(
 
 
 def _held_to_be_async(name: str, function: Callable[..., Any]) -> None:
-    if not _is(function, inspect.iscoroutinefunction):
+    if not is_async(function):
         what = f"handler {name!r} must be an async function of (context, attempt)"
-        raise TypeError(f"{what}, which {_told(function)} is not: write async def")
+        raise TypeError(f"{what}, which {name_of(function)} is not: write async def")
 
 
 def _held_to_be_plain(name: str, function: Callable[..., Any]) -> None:
     # what another kind answers has not been run yet, and is true whatever it will say
-    if not callable(function) or any(_is(function, kind) for kind in _LATER):
+    if not callable(function) or any(is_kind(function, kind) for kind in _LATER):
         what = f"guard {name!r} must be a plain function of (attempt, outcome)"
-        raise TypeError(f"{what}, which {_told(function)} is not: write def, and return a bool")
+        raise TypeError(f"{what}, which {name_of(function)} is not: write def, and return a bool")
 
 
 _LATER = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
-
-
-def _is(function: Any, kind: Callable[[Any], bool]) -> bool:
-    """Also of a partial, and of an object that can be called."""
-    function = _within(function)
-    return kind(function) or kind(getattr(type(function), "__call__", None))  # noqa: B004
-
-
-def _within(function: Any) -> Any:
-    while isinstance(function, partial):
-        function = function.func
-    return function
-
-
-def _told(function: Any) -> str:
-    function = _within(function)
-    return str(getattr(function, "__qualname__", None) or type(function).__qualname__)

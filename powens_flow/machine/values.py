@@ -31,7 +31,7 @@ class Range:
     def __contains__(self, value: object) -> bool:
         if isinstance(value, bool) or not isinstance(value, self.types):
             return False
-        return self.least <= value <= self.most  # type: ignore[operator]
+        return self.least <= value <= self.most  # type: ignore[operator]  # a number
 
 
 SECONDS: Final = Range("a number of seconds", 0.001, 365 * 24 * 3600)
