@@ -8,11 +8,12 @@ from typing import Any
 from powens_flow import events as e
 from powens_flow.attempt import Attempt
 from powens_flow.connectors import ConnectorPage, Directory, Filter
-from powens_flow.drive import KEY, Drive, Tools
+from powens_flow.drive import Drive, Tools
 from powens_flow.drives import LEASE, Drives
 from powens_flow.errors import EventNotAccepted, NoSuchAttempt, Outdated, Working
 from powens_flow.evolving import evolve
 from powens_flow.idempotency import IdempotencyKey, TakenBefore
+from powens_flow.inbox import to_post
 from powens_flow.machine import Machines, NotAccepted
 from powens_flow.policy import Policy
 from powens_flow.sealer import Sealer, ValuesRefused
@@ -126,7 +127,7 @@ class Attempts:
             holder=self._holder,
             now=now,
             until=now + LEASE,
-            post=e.Woken().to_json(),
+            post=to_post(e.Woken()),
         )
         if not isinstance(taken, Taken):
             return taken is not None
@@ -217,14 +218,13 @@ class Attempts:
         self, owner: str, attempt_id: str, event: e.Event | None, key: IdempotencyKey | None
     ) -> Taken | Busy:
         now = self._clock.now()
-        beside = {} if key is None else {KEY: key.to_json()}
         taken = await self._store.take(
             attempt_id,
             owner=owner,
             holder=self._holder,
             now=now,
             until=now + LEASE,
-            post=event.to_json() | beside if event is not None else None,
+            post=None if event is None else to_post(event, key),
         )
         if taken is None:
             raise NoSuchAttempt

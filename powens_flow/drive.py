@@ -25,13 +25,14 @@ from powens_flow.evolving import evolve
 from powens_flow.faults import guard_failed, handler_failed
 from powens_flow.fitting import expect_changeable, fitting
 from powens_flow.handlers.failures import outcome_of
-from powens_flow.idempotency import IdempotencyKey, TakenBefore, key_from_json
+from powens_flow.idempotency import IdempotencyKey, TakenBefore
+from powens_flow.inbox import CANCELLATIONS, RETRIES, Inbox, read_posted
 from powens_flow.keyring import SealBroken
 from powens_flow.machine import Definition, NotAccepted
 from powens_flow.machine.compose import State
 from powens_flow.outcomes import Outcome
 from powens_flow.patience import TimeLimit, is_to_end
-from powens_flow.remedies import STAFF, Remedy, remedy_from_json
+from powens_flow.remedies import Remedy
 from powens_flow.store.port import LeaseLost, Posted, Save, StoreError, Taken, Untold
 
 _OURS = "powens_flow."
@@ -39,14 +40,8 @@ _OURS = "powens_flow."
 LONGEST_RUN = 900.0
 """Seconds that a handler of an integrator's own may take; ours are bounded by their calls."""
 
-KEY = "idempotency_key"
-"""Where a posted event's key stands, beside what the event says."""
-
 UNFIT_TRIGGERS = (v.CANCEL, v.EXPIRE)
 """What an attempt still takes whose stored state fits nowhere any more."""
-
-CANCELLATIONS = (v.CANCEL, f"{STAFF}{v.CANCEL}")
-"""The types of a posted cancellation: an end user's, and staff's."""
 
 
 class _Cancelled(BaseException):
@@ -78,8 +73,7 @@ class Drive:
         self.definition = tools.definition(taken.attempt.machine)
         self._state = self._looked_up()
         self._calls: list[CallRecord] = []
-        self._inbox = list(taken.inbox)
-        self._took: list[int] = []
+        self._inbox = Inbox(taken.inbox)
         self._rows: list[JournalRow] = []
         self._claims: dict[str, Claim] = {}
         self._dropped: dict[str, None] = {}
@@ -209,7 +203,7 @@ class Drive:
             await self._rest()
             if await self._taken_from_inbox():
                 later = False
-            elif not self._took:
+            elif not self._inbox.took:
                 return self.attempt
 
     def _looked_up(self) -> State | None:
@@ -333,7 +327,7 @@ class Drive:
                 lease=self._lease,
                 rows=rows,
                 untold=untold,
-                took=tuple(self._took),
+                took=self._inbox.took,
                 claims=tuple(self._claims.values()),
                 dropped_claims=tuple(self._dropped),
                 release=release,
@@ -341,8 +335,8 @@ class Drive:
             )
         )
         self.attempt = self._saved = saved.attempt
-        self._rows, self._took, self._claims, self._dropped = [], [], {}, {}
-        self._inbox = list(saved.inbox)
+        self._rows, self._claims, self._dropped = [], {}, {}
+        self._inbox.saved(saved.inbox)
         if untold and rows:
             self._tools.tell([Untold(row, saved.attempt) for row in rows])
 
@@ -352,7 +346,7 @@ class Drive:
         """The cancellation that waits, unless what a crash left behind must be found out first."""
         if not self._inbox or self.recovering or not self._takes(v.CANCEL):
             return None
-        return next((one for one in self._inbox if one.event.get("type") in CANCELLATIONS), None)
+        return self._inbox.first(CANCELLATIONS)
 
     async def _take_cancel(self) -> bool:
         posted = self._cancellation()
@@ -362,32 +356,22 @@ class Drive:
         """Take what staff say of a call that waits to be tried again, before it is."""
         if not self._inbox or self.recovering or not self._takes(v.RETRY):
             return False
-        retries = (one for one in self._inbox if one.event.get("type") == f"{STAFF}{v.RETRY}")
-        posted = next(retries, None)
+        posted = self._inbox.first(RETRIES)
         return posted is not None and await self._take_posted(posted)
 
     async def _taken_from_inbox(self) -> bool:
         """Take the next event that waits and can be taken, in order; False when there is none."""
-        for posted in tuple(self._inbox):
+        for posted in self._inbox.waiting():
             if await self._take_posted(posted):
                 return True
         return False
 
-    def _like(self, posted: Posted) -> list[Posted]:
-        """What is taken with it: whoever is woken often meanwhile looks once."""
-        if posted.event.get("type") != e.Woken.trigger:
-            return [posted]
-        return [one for one in self._inbox if one.event.get("type") == e.Woken.trigger]
-
     async def _take_posted(self, posted: Posted) -> bool:
-        event = dict(posted.event)
-        key = key_from_json(event.pop(KEY, None))
-        for one in self._like(posted):
-            self._inbox.remove(one)
-            self._took.append(one.seq)
+        self._inbox.take(posted)
         try:
+            event, key = read_posted(posted)
             await self.expect_new(key)
-            self.take(_event(event), key=key)
+            self.take(event, key=key)
         except StoreError:
             raise
         except Exception as error:
@@ -400,15 +384,6 @@ def _cause(event: e.Event) -> str:
     if isinstance(event, Remedy):
         return "staff"
     return "webhook" if isinstance(event, e.Woken) else "event"
-
-
-def _event(posted: Mapping[str, Any]) -> e.Event:
-    kind = str(posted.get("type"))
-    if kind == e.Woken.trigger:
-        return e.Woken()
-    if kind.startswith(STAFF):
-        return remedy_from_json(posted)
-    return e.event_from_json(posted)
 
 
 def _facts(outcome: Outcome | None) -> dict[str, Any]:

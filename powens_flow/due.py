@@ -12,9 +12,10 @@ from powens_flow.api.pacing import in_background
 from powens_flow.attempt import Attempt
 from powens_flow.clock import Clock
 from powens_flow.decisions import waiting
-from powens_flow.drive import CANCELLATIONS, Drive
+from powens_flow.drive import Drive
 from powens_flow.drives import LEASE, Drives
 from powens_flow.evolving import evolve
+from powens_flow.inbox import CANCELLATIONS, first_of
 from powens_flow.listeners import Listeners
 from powens_flow.machine import Machines
 from powens_flow.store.port import Posted, Store, StoreError, Taken
@@ -100,7 +101,7 @@ class Due:
             return False
         if machine.today(attempt.state) is not None:
             return True
-        is_cancelled = any(one.event.get("type") in CANCELLATIONS for one in inbox)
+        is_cancelled = first_of(CANCELLATIONS, inbox) is not None
         return is_cancelled or self._clock.now() >= waiting.unfit_until(attempt)
 
     async def _driven(self, taken: Taken) -> Attempt:

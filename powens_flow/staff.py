@@ -11,6 +11,7 @@ from typing import Final
 from powens_flow.attempt import Attempt
 from powens_flow.drive import UNFIT_TRIGGERS
 from powens_flow.errors import FlowError, NoSuchAttempt, Outdated
+from powens_flow.inbox import to_post
 from powens_flow.machine import Definition
 from powens_flow.remedies import ACTS, CancelByStaff, Remedy
 from powens_flow.store.fleet import Mailbox
@@ -112,6 +113,6 @@ async def post_remedy(
         remedy = remedy_for(
             attempt, machine, act, by=by, reason=reason, gives_up_cleanup=gives_up_cleanup
         )
-        if await store.post(attempt_id, remedy.to_json(), version=attempt.version, now=now):
+        if await store.post(attempt_id, to_post(remedy), version=attempt.version, now=now):
             return attempt, remedy
     raise StoreError("the attempt moves on all the time; ask again")
