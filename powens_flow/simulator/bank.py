@@ -1,22 +1,19 @@
 """What the bank behind a source does: it takes the source through its scenario, step by step."""
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import attrs
 
 from powens_flow.simulator.connectors import Connector, Source
+from powens_flow.simulator.domain import Domain
 from powens_flow.simulator.errors import ApiError
 from powens_flow.simulator.logins import Scenario, Step
 from powens_flow.simulator.views import account_view, connection_view, subscription_view
 from powens_flow.simulator.world import Account, Connection, ConnectionSource, User
 
-if TYPE_CHECKING:  # the simulator calls the bank, and the bank acts on the simulator
-    from powens_flow.simulator.simulator import Simulator
-
 
 def add_source(
-    sim: "Simulator", user: User, connection: Connection, source: Source, login: str
+    sim: Domain, user: User, connection: Connection, source: Source, login: str
 ) -> ConnectionSource:
     """Adds a source with these credentials. Raises ApiError, and keeps nothing, if refused."""
     place = len(connection.sources) + 1
@@ -30,7 +27,7 @@ def add_source(
 
 
 def new_login(
-    sim: "Simulator", user: User, connection: Connection, on: ConnectionSource, login: str
+    sim: Domain, user: User, connection: Connection, on: ConnectionSource, login: str
 ) -> None:
     """Tries other credentials on a source. Raises ApiError, and changes nothing, if refused."""
     place = connection.sources.index(on) + 1
@@ -40,7 +37,7 @@ def new_login(
 
 
 def admitted(
-    sim: "Simulator", user: User, connector: Connector, source: Source, *, login: str, place: int
+    sim: Domain, user: User, connector: Connector, source: Source, *, login: str, place: int
 ) -> Scenario:
     """The login's scenario without its refusals; raises ApiError while one of them is due."""
     scenario = sim.logins.scenario(login, source.name, place)
@@ -60,14 +57,12 @@ def _refuse(user: User, key: tuple[object, ...], step: Step) -> None:
     raise ApiError(code, "The bank's answer to these values", message=step.message)
 
 
-def _begin(
-    sim: "Simulator", connection: Connection, on: ConnectionSource, scenario: Scenario
-) -> None:
+def _begin(sim: Domain, connection: Connection, on: ConnectionSource, scenario: Scenario) -> None:
     on.with_accounts, on.sync_seconds = scenario.accounts, scenario.sync
     enter(sim, connection, on)
 
 
-def enter(sim: "Simulator", connection: Connection, on: ConnectionSource) -> None:
+def enter(sim: Domain, connection: Connection, on: ConnectionSource) -> None:
     """The source's next step begins, or with none left it is synced."""
     step = on.step
     if step is None:
@@ -82,45 +77,45 @@ def enter(sim: "Simulator", connection: Connection, on: ConnectionSource) -> Non
     _tell_synced(sim, connection)
 
 
-def passed(sim: "Simulator", connection: Connection, on: ConnectionSource) -> None:
+def passed(sim: Domain, connection: Connection, on: ConnectionSource) -> None:
     """What the bank asked for was given: on to the next step."""
     on.steps.pop(0)
     enter(sim, connection, on)
 
 
-def _heal(sim: "Simulator", connection: Connection, on: ConnectionSource, step: Step) -> None:
+def _heal(sim: Domain, connection: Connection, on: ConnectionSource, step: Step) -> None:
     if on.step is step:
         passed(sim, connection, on)
 
 
-def polled(sim: "Simulator", connection: Connection) -> None:
+def polled(sim: Domain, connection: Connection) -> None:
     """A read of the connection: approvals that wait for polls come nearer."""
     for on in connection.enabled:
         if on.step and (on.step.until == "polls" or (on.step.until == "resume" and on.resumed)):
             poll(sim, connection, on)
 
 
-def poll(sim: "Simulator", connection: Connection, on: ConnectionSource) -> None:
+def poll(sim: Domain, connection: Connection, on: ConnectionSource) -> None:
     on.polls_left -= 1
     if on.polls_left <= 0:
         passed(sim, connection, on)
 
 
-def force_sync(sim: "Simulator", connection: Connection, only: str | None = None) -> None:
+def force_sync(sim: Domain, connection: Connection, only: str | None = None) -> None:
     """A sync of one source or all: what waits for one goes on, what is well is read again."""
     for on in connection.enabled:
         if only in (None, on.source.name):
             _sync(sim, connection, on)
 
 
-def _sync(sim: "Simulator", connection: Connection, on: ConnectionSource) -> None:
+def _sync(sim: Domain, connection: Connection, on: ConnectionSource) -> None:
     if on.step is None:
         synced(sim, connection, on)
     elif on.step.until == "sync":
         passed(sim, connection, on)
 
 
-def synced(sim: "Simulator", connection: Connection, on: ConnectionSource) -> None:
+def synced(sim: Domain, connection: Connection, on: ConnectionSource) -> None:
     """The source is in order: its accounts are found, its consent runs, a sync may take a while."""
     now = sim.clock.now()
     on.last_update = now
@@ -134,7 +129,7 @@ def synced(sim: "Simulator", connection: Connection, on: ConnectionSource) -> No
     _tell_synced(sim, connection)
 
 
-def _find_accounts(sim: "Simulator", connection: Connection, on: ConnectionSource) -> None:
+def _find_accounts(sim: Domain, connection: Connection, on: ConnectionSource) -> None:
     if not on.accounts:
         on.accounts = [_found(sim, connection, on, "account", one) for one in on.source.accounts]
         for account in on.accounts:
@@ -153,7 +148,7 @@ def _find_accounts(sim: "Simulator", connection: Connection, on: ConnectionSourc
 
 
 def _found(
-    sim: "Simulator",
+    sim: Domain,
     connection: Connection,
     on: ConnectionSource,
     kind: str,
@@ -168,11 +163,11 @@ def _found(
     )
 
 
-def _tell_synced(sim: "Simulator", connection: Connection) -> None:
+def _tell_synced(sim: Domain, connection: Connection) -> None:
     if sim.settings.webhook_url is None:
         return
     expand: dict[str, dict[str, object]] = {"all_accounts": {}, "sources": {}}
-    shape = connection_view(sim, connection, expand)
+    shape = connection_view(sim.settings, connection, expand)
     shape["accounts"] = shape.pop("all_accounts")
     _tell(sim, connection, "CONNECTION_SYNCED", {"connection": shape})
     if connection.state is None:
@@ -180,5 +175,5 @@ def _tell_synced(sim: "Simulator", connection: Connection) -> None:
         _tell(sim, connection, "ACCOUNTS_FETCHED", found)
 
 
-def _tell(sim: "Simulator", connection: Connection, event: str, shape: dict[str, object]) -> None:
+def _tell(sim: Domain, connection: Connection, event: str, shape: dict[str, object]) -> None:
     sim.outbox.tell(sim.user(connection.id_user), event, shape)

@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl
 
 import attrs
 
+from powens_flow.simulator.domain import Domain
 from powens_flow.simulator.errors import ApiError, not_found
 from powens_flow.simulator.ledger import Received
-from powens_flow.simulator.simulator import Simulator
 from powens_flow.simulator.world import Connection, User
 
 FORM = "application/x-www-form-urlencoded"
@@ -30,7 +30,7 @@ class Answer:
 class Call:
     """A call that arrived. `origin` is the server's address as the client sees it."""
 
-    sim: Simulator
+    sim: Domain
     record: Received
     origin: str
     query: Mapping[str, str] = attrs.field(repr=False)

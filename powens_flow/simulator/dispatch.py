@@ -7,16 +7,16 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from powens_flow.simulator.call import Answer, Call, Route
+from powens_flow.simulator.domain import Domain
 from powens_flow.simulator.errors import ApiError, not_found, status_of
 from powens_flow.simulator.faults import Fault
 from powens_flow.simulator.ledger import Received
-from powens_flow.simulator.simulator import Simulator
 
 BASE = "/2.0"
 Play = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def handler(sim: Simulator, route: Route) -> Play:
+def handler(sim: Domain, route: Route) -> Play:
     """The aiohttp handler of one route."""
 
     async def play(request: web.Request) -> web.StreamResponse:
@@ -33,7 +33,7 @@ def handler(sim: Simulator, route: Route) -> Play:
     return play
 
 
-async def _arrived(sim: Simulator, route: Route, request: web.Request) -> Call:
+async def _arrived(sim: Domain, route: Route, request: web.Request) -> Call:
     sim.tick()
     path = request.path.removeprefix(BASE)
     query = tuple(sorted(request.query))

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from powens_flow.simulator.call import Call
 from powens_flow.simulator.connectors import WEBAUTH, Connector, Source
+from powens_flow.simulator.domain import Domain, Flow
 from powens_flow.simulator.errors import ApiError, not_found
-from powens_flow.simulator.simulator import Flow, Simulator
 from powens_flow.simulator.values import check_values, chosen_connector, chosen_source
 from powens_flow.simulator.views import stamp
 from powens_flow.simulator.world import Connection, User
@@ -47,7 +47,7 @@ def asked_flow(call: Call, user: User) -> Flow:
 
 
 def _new_flow(
-    sim: Simulator, user: User, source: Source, on: Connection | Connector, redirect_uri: str
+    sim: Domain, user: User, source: Source, on: Connection | Connector, redirect_uri: str
 ) -> Flow:
     expires = sim.clock.now() + timedelta(seconds=sim.settings.link_seconds)
     connection = on if isinstance(on, Connection) else None
@@ -59,7 +59,7 @@ def _new_flow(
     return flow
 
 
-def _forget(sim: Simulator, flow: Flow) -> None:
+def _forget(sim: Domain, flow: Flow) -> None:
     sim.flows.pop(flow.id, None)
 
 

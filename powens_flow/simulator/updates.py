@@ -7,8 +7,8 @@ import attrs
 from powens_flow.simulator import bank
 from powens_flow.simulator.call import Call
 from powens_flow.simulator.connectors import CREDENTIALS, WEBAUTH
+from powens_flow.simulator.domain import Domain
 from powens_flow.simulator.errors import ApiError
-from powens_flow.simulator.simulator import Simulator
 from powens_flow.simulator.values import check_values, chosen_source, sealed_values
 from powens_flow.simulator.views import CODE_FIELD
 from powens_flow.simulator.world import Connection, ConnectionSource
@@ -22,7 +22,7 @@ class Work:
     takes: float = 0
 
 
-async def check_takes(sim: Simulator, login: str, source: str, place: int) -> None:
+async def check_takes(sim: Domain, login: str, source: str, place: int) -> None:
     """Waits as long as the bank takes to check this login."""
     if seconds := sim.logins.scenario(login, source, place).check:
         await sim.clock.sleep(seconds)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -10,9 +10,6 @@ import attrs
 from powens_flow.simulator.connectors import Connector, Field, Source
 from powens_flow.simulator.settings import Settings
 from powens_flow.simulator.world import Account, Connection, ConnectionSource
-
-if TYPE_CHECKING:  # the simulator's parts show themselves through here
-    from powens_flow.simulator.simulator import Simulator
 
 Expand = dict[str, Any]
 PARIS = ZoneInfo("Europe/Paris")
@@ -125,10 +122,10 @@ def source_view(
 
 
 def connection_view(
-    sim: "Simulator", one: Connection, expand: Expand, *, all_rows: bool = False
+    settings: Settings, one: Connection, expand: Expand, *, all_rows: bool = False
 ) -> dict[str, Any]:
     """A connection with the parts that `expand` names, with `all_rows` disabled sources too."""
-    failing, settings = one.failing, sim.settings
+    failing = one.failing
     shape: dict[str, Any] = {
         "id": one.id,
         "id_user": one.id_user,

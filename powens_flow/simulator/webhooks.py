@@ -7,17 +7,17 @@ import hashlib
 import hmac
 import json
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
 import attrs
 
+from powens_flow.simulator.clock import SimulatedClock
+from powens_flow.simulator.settings import Settings
+from powens_flow.simulator.tokens import Ids
 from powens_flow.simulator.views import stamp
 from powens_flow.simulator.world import User
-
-if TYPE_CHECKING:  # the simulator owns its outbox
-    from powens_flow.simulator.simulator import Simulator
 
 MAX_FAILURES = 10
 MAX_TIMEOUTS = 2
@@ -41,6 +41,14 @@ class Delivery:
     status: int | None
 
 
+class Sender(Protocol):
+    """Whose webhooks they are; its settings may change at any time, and its ids be begun anew."""
+
+    settings: Settings
+    clock: SimulatedClock
+    ids: Ids
+
+
 class Outbox:
     """The webhooks of a domain, in order.
 
@@ -48,25 +56,25 @@ class Outbox:
     what the console does.
     """
 
-    def __init__(self, sim: "Simulator") -> None:
-        self._sim = sim
+    def __init__(self, sender: Sender) -> None:
+        self._sender = sender
         self._queue: deque[Hook] = deque()
         self._filled = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._failures = self._timeouts = 0
         self.stopped = False
-        self.deliveries: deque[Delivery] = deque(maxlen=sim.settings.received_max)
+        self.deliveries: deque[Delivery] = deque(maxlen=sender.settings.received_max)
 
     def tell(self, user: User, event: str, shape: dict[str, Any]) -> None:
         """Sends, or for a temporary user keeps until it turns permanent."""
-        if self._sim.settings.webhook_url is None:
+        if self._sender.settings.webhook_url is None:
             return
         body = {
             "user": {
                 "id": user.id,
                 "platform": "sharedAccess",
-                "signin": stamp(self._sim.settings, user.created),
+                "signin": stamp(self._sender.settings, user.created),
             },
             **shape,
         }
@@ -82,7 +90,7 @@ class Outbox:
         user.waiting_hooks.clear()
 
     def _put(self, user: User, event: str, body: dict[str, Any]) -> None:
-        number = self._sim.ids.number("webhook")
+        number = self._sender.ids.number("webhook")
         self._queue.append(Hook(event, {"id_webhook_data": number, **body}, user.token))
         self._filled.set()
         self._idle.clear()
@@ -99,7 +107,7 @@ class Outbox:
 
     async def run(self) -> None:
         """Sends what is told, for ever; one at a time, in order."""
-        timeout = aiohttp.ClientTimeout(total=self._sim.settings.webhook_timeout)
+        timeout = aiohttp.ClientTimeout(total=self._sender.settings.webhook_timeout)
         async with aiohttp.ClientSession(timeout=timeout) as session:
             while True:
                 await self._filled.wait()
@@ -113,7 +121,7 @@ class Outbox:
             if await self._sent(session, hook):
                 self._drop(hook)
             elif not self.stopped:
-                await self._sim.clock.sleep(self._sim.settings.webhook_resend_seconds)
+                await self._sender.clock.sleep(self._sender.settings.webhook_resend_seconds)
         self._queue.clear()
 
     def _drop(self, hook: Hook) -> None:
@@ -129,7 +137,7 @@ class Outbox:
         return taken
 
     async def _post(self, session: aiohttp.ClientSession, hook: Hook) -> int | None:
-        url = (self._sim.settings.webhook_url or "").replace("{event}", hook.event)
+        url = (self._sender.settings.webhook_url or "").replace("{event}", hook.event)
         data, headers = self._message(url, hook)
         try:
             async with session.post(url, data=data, headers=headers) as answer:
@@ -141,7 +149,7 @@ class Outbox:
         return None
 
     def _message(self, url: str, hook: Hook) -> tuple[bytes, dict[str, str]]:
-        settings = self._sim.settings
+        settings = self._sender.settings
         plain = json.dumps(hook.body, ensure_ascii=False).encode()
         data = gzip.compress(plain) if settings.webhook_gzip else plain
         headers = {"Content-Type": "application/json"}
@@ -149,7 +157,7 @@ class Outbox:
             headers["Content-Encoding"] = "gzip"
         if settings.webhook_auth == "bearer":
             return data, headers | {"Authorization": f"Bearer {hook.token}"}
-        date = self._sim.clock.now().isoformat()
+        date = self._sender.clock.now().isoformat()
         signed = data if settings.webhook_signs == "sent" else plain
         signature = sign(settings.webhook_secret, "POST", urlsplit(url).path, date, signed)
         return data, headers | {"BI-Signature": signature, "BI-Signature-Date": date}

@@ -109,7 +109,7 @@ def _answer(call: Call, connection: Connection, synced: int = 200) -> Answer:
 
 
 def _shape(call: Call, connection: Connection, expand: Expand) -> dict[str, object]:
-    shape = connection_view(call.sim, connection, expand, all_rows=call.all)
+    shape = connection_view(call.sim.settings, connection, expand, all_rows=call.all)
     return shape | message_link(call, connection)
 
 

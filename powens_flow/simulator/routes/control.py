@@ -96,7 +96,7 @@ class Control:
 
     def _connection(self, one: Connection) -> dict[str, Any]:
         expand: dict[str, Any] = {"all_accounts": {}, "all_subscriptions": {}}
-        shape = connection_view(self._sim, one, expand)
+        shape = connection_view(self._sim.settings, one, expand)
         rows = [source_view(self._sim.settings, one, source) for source in one.sources]
         return shape | {"sources": rows, "locked_until": one.locked_until}
 

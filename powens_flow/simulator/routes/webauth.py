@@ -6,9 +6,9 @@ from aiohttp import web
 
 from powens_flow.simulator import bank, page
 from powens_flow.simulator.call import Answer, Call, Route
+from powens_flow.simulator.domain import Domain, Flow
 from powens_flow.simulator.errors import ApiError
 from powens_flow.simulator.links import KNOWN, asked_flow, link
-from powens_flow.simulator.simulator import Flow, Simulator
 from powens_flow.simulator.world import Connection
 
 
@@ -35,7 +35,7 @@ ROUTES = (
 class BankPage:
     """The bank's own web page: not part of the API, so no call there is recorded or faulted."""
 
-    def __init__(self, sim: Simulator) -> None:
+    def __init__(self, sim: Domain) -> None:
         self._sim = sim
 
     async def show(self, request: web.Request) -> web.Response:
