@@ -2,8 +2,7 @@
 
 A handler knows no client, store, vault or clock: it says `await context.call("connection", ...)`.
 A durable runtime journals what a call answers, so a call that gets a token, or a URL that carries
-a code, answers it sealed. `writes` marks calls that are not idempotent: their intent is saved
-before they are made, and a calling state makes at most one of them.
+a code, answers it sealed. An integrator's own calls are registered beside these (`Registry.call`).
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -20,6 +19,7 @@ from powens_flow.api.pacing import LONGEST_WAIT
 from powens_flow.attempt import Attempt, Claim, User
 from powens_flow.clock import Clock
 from powens_flow.keyring import Keyring, SealBroken
+from powens_flow.machine.registry import Call, Registry
 from powens_flow.secret import Secret
 from powens_flow.store.port import Store, StoreError
 from powens_flow.vault import PermanentUser, Vault
@@ -49,29 +49,17 @@ class Services:
         return self.keyring.open(attempt.user.token)
 
 
-@frozen
-class Call:
-    """One call: `run(services, attempt, **arguments)`.
-
-    `longest` is the longest time, in seconds, for which the server may still be at work after
-    its answer was lost: until then absence proves nothing.
-    """
-
-    name: str
-    run: Callable[..., Awaitable[Any]]
-    writes: bool = False
-    longest: float = 60.0
-
-
-CALLS: dict[str, Call] = {}
+calls = Registry()
+"""The registry that our calls enter themselves in."""
 
 
 def _call(
-    *, writes: bool = False, longest: float = 60.0
+    *, writes: bool = False
 ) -> Callable[[Callable[..., Awaitable[Any]]], Callable[..., Awaitable[Any]]]:
+    """As `Registry.call`, under the function's own name; it may hand on what is to be awaited."""
+
     def register(run: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        name = run.__name__
-        CALLS[name] = Call(name, run, writes, longest)
+        calls.calls[run.__name__] = Call(run, writes)
         return run
 
     return register
@@ -201,7 +189,7 @@ def connection(s: Services, attempt: Attempt, *, id_connection: int) -> Awaitabl
     return s.api.connection(s.token(attempt), id_connection, expand=SOURCES)
 
 
-@_call(writes=True, longest=CHECKING)
+@_call(writes=True)
 def create_connection(
     s: Services, attempt: Attempt, *, source: str | None, values: Mapping[str, str]
 ) -> Awaitable[m.Connection]:
@@ -215,7 +203,7 @@ def create_connection(
     )
 
 
-@_call(writes=True, longest=CHECKING)
+@_call(writes=True)
 def update_connection(
     s: Services, attempt: Attempt, *, source: str | None, values: Mapping[str, str]
 ) -> Awaitable[m.Connection]:
@@ -224,12 +212,12 @@ def update_connection(
     )
 
 
-@_call(writes=True, longest=CHECKING)
+@_call(writes=True)
 def force_sync(s: Services, attempt: Attempt, *, source: str | None) -> Awaitable[m.Connection]:
     return s.api.force_sync(s.token(attempt), _id(attempt), source=source, expand=SOURCES)
 
 
-@_call(writes=True, longest=CHECKING)
+@_call(writes=True)
 def refresh_auth(s: Services, attempt: Attempt) -> Awaitable[m.Connection]:
     return s.api.refresh_auth(s.token(attempt), _id(attempt), source=attempt.source or None)
 

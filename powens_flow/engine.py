@@ -73,6 +73,7 @@ class Engine:
         tools = Tools(
             services=self._services,
             definition=self._machines.__getitem__,
+            calls=self._machines.calls,
             new_id=make_id,
             chance=chance,
             has_listeners=lambda: bool(self._listeners),

@@ -16,10 +16,9 @@ from attrs import define, field
 
 from powens_flow import events as e
 from powens_flow.api import PowensClient
-from powens_flow.api.errors import PowensError
 from powens_flow.attempt import Attempt, User
 from powens_flow.attempts import Attempts
-from powens_flow.calls import CALLS, Call, Services
+from powens_flow.calls import Services
 from powens_flow.engine import Engine
 from powens_flow.handlers import default_registry
 from powens_flow.handlers.context import Context
@@ -104,12 +103,12 @@ class Bell:
 
     `rings` and `listens` are what the next runs of the handlers come to, used up one by one; at
     their end all is well. While `gate` is there, calls wait for it. With `tells` what was
-    struck is listened to in the same run.
+    struck is listened to in the same run; `hears_by` is the name that the call is made by.
     """
 
     rings: list[Outcome | BaseException] = field(factory=list)
     listens: list[Outcome | BaseException] = field(factory=list)
-    strikes: list[PowensError] = field(factory=list)
+    strikes: list[Exception] = field(factory=list)
     gate: asyncio.Event | None = None
     under_way: asyncio.Event = field(factory=asyncio.Event)
     strikes_a_run: int = 1
@@ -117,6 +116,7 @@ class Bell:
     strikes_at_once: int = 0
     hears_at_once: int = 0
     tells: bool = False
+    hears_by: str = "hear"
     notes: Mapping[str, Any] = field(factory=dict)
     seen: list[str] = field(factory=list)
     values: list[Mapping[str, str]] = field(factory=list, repr=False)
@@ -145,7 +145,7 @@ class Bell:
         """The handler that only reads."""
         self.seen.append("listen")
         context.note(**self.notes)
-        await context.call("hear")
+        await context.call(self.hears_by)
         return _next(self.listens)
 
     async def strike(self, services: Services, attempt: Attempt) -> None:
@@ -261,6 +261,14 @@ async def _listen(context: Context, attempt: Attempt) -> Outcome:
     return await _bells[-1].listen(context, attempt)
 
 
+async def _strike(services: Services, attempt: Attempt) -> None:
+    await _bells[-1].strike(services, attempt)
+
+
+async def _hear(services: Services, attempt: Attempt) -> None:
+    await _bells[-1].hear(services, attempt)
+
+
 def _is_cracked(attempt: Attempt, outcome: Outcome) -> bool:
     """A guard with a fault: of a cracked bell it cannot tell."""
     if outcome.facts.get("cracked"):
@@ -269,10 +277,12 @@ def _is_cracked(attempt: Attempt, outcome: Outcome) -> bool:
 
 
 def registry() -> Registry:
-    """Ours, and the handlers of the bell whose world is open."""
+    """Ours, and the handlers and calls of the bell whose world is open."""
     made = default_registry()
     made.handler("ring")(_ring)
     made.handler("listen")(_listen)
+    made.call("strike", writes=True)(_strike)
+    made.call("hear")(_hear)
     made.guard("is_cracked")(_is_cracked)
     made.guard("is_loud")(lambda attempt, outcome: attempt.owner == "loud")
     return made
@@ -292,9 +302,6 @@ async def small_world(**options: Any) -> AsyncIterator[SmallWorld]:
     bell = Bell()
     machines = machines_with_a_bell()
     _bells.append(bell)
-    before = dict(CALLS)
-    CALLS["strike"] = Call("strike", bell.strike, writes=True)
-    CALLS["hear"] = Call("hear", bell.hear)
     made = SmallWorld(bell, ManualClock(), Ledger(), machines, None, [])  # type: ignore[arg-type]  # made next
     made.engine = engine_on(made, counted_ids("a"), **options)
     try:
@@ -302,8 +309,6 @@ async def small_world(**options: Any) -> AsyncIterator[SmallWorld]:
             yield made
     finally:
         _bells.remove(bell)
-        CALLS.clear()
-        CALLS.update(before)
 
 
 # --- what tests do in it ------------------------------------------------------------------------

@@ -8,10 +8,17 @@ import pytest
 
 from powens_flow import events as e
 from powens_flow.api.errors import OutcomeUnknown, TemporaryFailure
-from powens_flow.attempt import Claim, Problem
+from powens_flow.attempt import CallRecord, Claim, Problem
 from powens_flow.outcomes import Outcome
 from powens_flow.store.port import Taken
-from tests.small_world import BELL, SmallWorld, machines_with_a_bell, small_world
+from tests.small_world import (
+    BELL,
+    SmallWorld,
+    machines_with_a_bell,
+    opened,
+    ringing,
+    small_world,
+)
 
 SOON = timedelta(seconds=30)
 
@@ -140,6 +147,31 @@ async def test_a_write_that_surely_did_nothing_is_not(here: SmallWorld) -> None:
     attempt_id = await here.started()
     here.bell.strikes.append(TemporaryFailure(code="websiteUnavailable"))
     assert await send(here, attempt_id, e.Acted()) == "ringing.interrupted"
+
+
+async def test_a_call_of_an_integrators_own_stands_in_the_journal(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.strikes.append(OutcomeUnknown(code="bug", may_have_acted=True))
+    await send(here, attempt_id, e.Acted())
+    row = (await here.engine.history(attempt_id))[-1]
+    assert row.calls == (CallRecord("strike", code="bug"),)
+
+
+async def test_of_what_it_raised_the_journal_has_the_class(here: SmallWorld) -> None:
+    attempt_id = await here.started()
+    here.bell.strikes.append(ZeroDivisionError("S3cr3t"))
+    await send(here, attempt_id, e.Acted())
+    row = (await here.engine.history(attempt_id))[-1]
+    assert row.calls == (CallRecord("strike", code="ZeroDivisionError"),)
+
+
+async def test_how_long_it_took_is_told_by_the_clock(here: SmallWorld) -> None:
+    attempt_id, task = await ringing(here)
+    here.clock.advance(7)
+    opened(here)
+    await task
+    row = (await here.engine.history(attempt_id))[1]
+    assert row.calls == (CallRecord("strike", duration=7.0),)
 
 
 async def test_values_reach_the_first_handler_only_and_no_store(here: SmallWorld) -> None:

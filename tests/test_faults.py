@@ -12,7 +12,6 @@ from structlog.testing import capture_logs
 
 from powens_flow import events as e
 from powens_flow.attempt import Problem
-from powens_flow.calls import CALLS
 from powens_flow.outcomes import Outcome
 from tests.small_world import SmallWorld, small_world
 
@@ -118,14 +117,14 @@ async def test_what_no_handler_can_change_cannot_be_noted_either(here: SmallWorl
 
 
 async def test_a_call_that_there_is_not_is_told_with_those_that_there_are(
-    here: SmallWorld, monkeypatch: pytest.MonkeyPatch
+    here: SmallWorld,
 ) -> None:
     attempt_id = await here.started()
-    monkeypatch.delitem(CALLS, "hear")
+    here.bell.hears_by = "smell"
     with capture_logs() as logs:
         assert await send(here, attempt_id, e.TryAgain()) == "failed"
     (fault,) = [one for one in logs if one["event"] == "handler.failed"]
-    assert fault["reason"].startswith("no call is named 'hear'; there are: kept_user")
+    assert fault["reason"].startswith("no call is named 'smell'; there are: kept_user")
 
 
 async def test_two_writes_at_once_are_one_and_a_fault(here: SmallWorld) -> None:

@@ -4,7 +4,7 @@ from powens_flow.api.client import PowensClient
 from powens_flow.api.errors import PowensError
 from powens_flow.api.keys import PublicKey
 from powens_flow.api.public_keys import PublicKeys
-from powens_flow.api.recording import recorded_calls
+from powens_flow.api.recording import recorded_as, recorded_calls
 from powens_flow.api.sealing import SealError, SealRefused, check_sealed, seal_values
 from powens_flow.api.transport import Timeouts
 from powens_flow.attempt import CallRecord
@@ -19,6 +19,7 @@ __all__ = [
     "SealRefused",
     "Timeouts",
     "check_sealed",
+    "recorded_as",
     "recorded_calls",
     "seal_values",
 ]

@@ -45,7 +45,7 @@ def registry_option(command: F) -> F:
         "--registry",
         metavar="MODULE:ATTRIBUTE",
         callback=_registry,
-        help="Your own handlers and guards: a Registry that includes ours, or a function.",
+        help="Your own handlers, guards and calls: a Registry that includes ours, or a function.",
     )(command)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from attrs import frozen
+from attrs import field, frozen
 
 from powens_flow.machine.check import check
 from powens_flow.machine.compose import compose
@@ -13,16 +13,17 @@ from powens_flow.machine.document import Document
 from powens_flow.machine.errors import MachineError, Place
 from powens_flow.machine.files import files_of, our_files, text_of
 from powens_flow.machine.reading import read_document
-from powens_flow.machine.registry import Registry
+from powens_flow.machine.registry import Call, Registry
 
 COMMON = "common"
 
 
 @frozen(eq=False)
 class Machines(Mapping[str, Definition]):
-    """The machines by name."""
+    """The machines by name, and the calls that their handlers may make."""
 
     _definitions: Mapping[str, Definition]
+    calls: Mapping[str, Call] = field(factory=dict)
 
     def __getitem__(self, name: str) -> Definition:
         try:
@@ -62,7 +63,7 @@ def load_machines(registry: Registry, folder: Path | None = None) -> Machines:
             faults.extend(error.faults)
     if faults:
         raise MachineError(list(dict.fromkeys(faults)))
-    return Machines(definitions)
+    return Machines(definitions, dict(registry.calls))
 
 
 def _documents(files: Mapping[str, Traversable]) -> dict[str, Document]:

@@ -9,7 +9,7 @@ from attrs import define, evolve, field
 
 from powens_flow.api import models as m
 from powens_flow.attempt import Attempt
-from powens_flow.calls import CALLS
+from powens_flow.calls import calls
 from powens_flow.handlers import default_registry
 from powens_flow.outcomes import Outcome
 from tests.decisions.made import NOW
@@ -43,9 +43,9 @@ class Told:
         return self.attempt
 
     async def call(self, name: str, /, **arguments: Any) -> Any:
-        inspect.signature(CALLS[name].run).bind(None, self.attempt, **arguments)
+        inspect.signature(calls.calls[name].run).bind(None, self.attempt, **arguments)
         self.made.append((name, arguments))
-        assert sum(CALLS[done].writes for done, _ in self.made) <= 1, "one write a run"
+        assert sum(calls.calls[done].writes for done, _ in self.made) <= 1, "one write a run"
         assert name in self.answers, f"{name} was not foreseen"
         answer = self.answers[name]
         if isinstance(answer, Exception):

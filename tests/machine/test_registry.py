@@ -1,4 +1,4 @@
-"""What can be registered: a handler is awaited, a guard is not."""
+"""What can be registered: a handler and a call are awaited, a guard is not."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from powens_flow.machine import Registry
+from powens_flow.machine import Call, Registry
 from powens_flow.outcomes import Outcome
 from tests.machine.small import nothing
 
@@ -103,3 +103,43 @@ def test_what_answers_at_once_is_a_guard(function: Callable[..., Any]) -> None:
     registry = Registry()
     assert registry.guard("is_monday")(function) is function
     assert registry.guards == {"is_monday": function}
+
+
+@pytest.mark.parametrize(("told", "function"), NO_HANDLERS.items(), ids=NO_HANDLERS)
+def test_what_is_not_awaited_is_no_call(told: str, function: Any) -> None:
+    registry = Registry()
+    with pytest.raises(TypeError) as refused:
+        registry.call("ring")(function)
+    assert str(refused.value) == (
+        f"call 'ring' must be an async function of (services, attempt, ...), which {told} is not:"
+        " write async def"
+    )
+    assert not registry.calls
+
+
+def test_a_call_says_whether_it_writes() -> None:
+    registry = Registry()
+    assert registry.call("read")(nothing) is nothing
+    registry.call("write", writes=True)(nothing)
+    assert registry.calls == {"read": Call(nothing), "write": Call(nothing, writes=True)}
+
+
+def test_a_call_is_registered_once_unless_replacing_is_meant() -> None:
+    registry = Registry()
+    registry.call("ring")(nothing)
+    with pytest.raises(ValueError, match="call 'ring' is registered already; say replace=True"):
+        registry.call("ring", writes=True)(nothing)
+    registry.call("ring", writes=True, replace=True)(nothing)
+    assert registry.calls["ring"].writes
+
+
+def test_of_another_registry_all_is_taken_over_or_nothing() -> None:
+    mine, theirs = Registry(), Registry()
+    for registry in (mine, theirs):
+        registry.call("ring")(nothing)
+    theirs.handler("greet")(nothing)
+    theirs.guard("is_monday")(plain)
+    with pytest.raises(ValueError, match="call 'ring' is registered already"):
+        mine.include(theirs)
+    assert (mine.handlers, mine.guards) == ({}, {})
+    assert set(Registry().include(theirs).calls) == {"ring"}

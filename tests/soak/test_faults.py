@@ -2,7 +2,7 @@
 
 import pytest
 
-from powens_flow.calls import CALLS
+from powens_flow.calls import calls
 from soak.cell import Came, Column
 from soak.faults import Expected, cell, columns, columns_of, compared, table
 from soak.story import LOCAL, OWNERS, STORIES, Story
@@ -12,7 +12,7 @@ CELLS = [(s, c) for s in STORIES for c in columns_of(s) if c.name in SOME]
 
 
 def test_every_call_of_the_machines_has_a_story() -> None:
-    assert {story.call for story in STORIES} | set(LOCAL) == set(CALLS) | set(OWNERS)
+    assert {story.call for story in STORIES} | set(LOCAL) == set(calls.calls) | set(OWNERS)
 
 
 def test_every_cell_is_told_apart_and_every_expectation_is_of_a_cell() -> None:
