@@ -29,7 +29,8 @@ class Context(Protocol):
         ...
 
     async def call(self, name: str, /, **arguments: Any) -> Any:
-        """Make the call of that name (`powens_flow.calls`) for this attempt.
+        """Make the call of that name, one of ours (`powens_flow.calls`) or of an integrator's own
+        (`Registry.call`), for this attempt.
 
         A call that writes is made at most once in a run, after the attempt was saved.
 
