@@ -6,8 +6,8 @@ always handed in by the caller: a store has no clock of its own.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
 from attrs import field, frozen
 
@@ -109,9 +109,6 @@ class Untold:
 Fits = Callable[[Attempt, Sequence[Posted]], bool]
 """Whether an attempt, with the events that wait for it, is one for this process to drive."""
 
-PASSED_OVER: Final = timedelta(seconds=30)
-"""How long a store leaves an attempt alone that was not for this process."""
-
 
 def anything_fits(_: Attempt, __: Sequence[Posted]) -> bool:
     """What `due` asks where nothing is asked for."""
@@ -192,7 +189,8 @@ class Store(Protocol):
         """Lease attempts whose time has come (`due_at`), or whose lease has lapsed.
 
         A snapshot that cannot be read is left out, and does not hinder the others; so is, for
-        `PASSED_OVER`, an attempt that does not fit: it stays as it is, for another process.
+        `passed_over.PASSED_OVER`, an attempt that does not fit: it stays as it is, for another
+        process.
         """
         ...
 

@@ -91,6 +91,26 @@ class DueContract:
         taken = await v.took(store, "theirs", now=41)
         assert (taken.attempt, taken.lapsed, taken.lease.fence) == (theirs, False, 2)
 
+    async def test_what_did_not_fit_is_asked_for_again_when_the_clock_was_set_back(
+        self, store: Store
+    ) -> None:
+        await v.at_rest(store, v.an_attempt(due_at=v.at(1)))
+        year = 365 * 86400.0
+        fits = [False, True]
+
+        async def due_here(now: float) -> list[str]:
+            found = await store.due(
+                holder="cy",
+                now=v.at(now),
+                until=v.at(now + 30),
+                limit=1,
+                fits=lambda *_: fits.pop(0),
+            )
+            return [one.attempt.id for one in found]
+
+        assert await due_here(year) == []
+        assert await due_here(2) == ["one"]
+
     async def test_who_asks_whether_one_fits_sees_what_waits_for_it(self, store: Store) -> None:
         await v.created(store, until=30)
         await v.posted(store, {"type": "cancel"})

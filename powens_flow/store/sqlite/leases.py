@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from attrs import frozen
@@ -10,8 +10,8 @@ from attrs import frozen
 from powens_flow.attempt import Attempt
 from powens_flow.json_text import from_json, to_json
 from powens_flow.snapshot import load
+from powens_flow.store.passed_over import PassedOver
 from powens_flow.store.port import (
-    PASSED_OVER,
     Busy,
     Fits,
     Lease,
@@ -103,19 +103,16 @@ class DueWork:
     fits: Fits
 
 
-_FOR_EVER = datetime.max.replace(tzinfo=UTC)
-
-
 class Due:
     """Whose time has come. Remembers which snapshots this version could not read, and for a while
     which attempts were not for this process."""
 
     def __init__(self) -> None:
-        self._passed_over: dict[tuple[int, int], datetime] = {}
+        self._passed_over = PassedOver()
 
     def take(self, db: DB, work: DueWork) -> tuple[Taken, ...]:
         """Lease those that are due; what is passed over stays as it is."""
-        self._passed_over = {key: t for key, t in self._passed_over.items() if t > work.now}
+        self._passed_over.look_again(work.now)
         return tuple(self._leased(db, *one, work) for one in self._found(db, work))
 
     def _found(self, db: DB, work: DueWork) -> list[tuple[int, Attempt, tuple[Posted, ...]]]:
@@ -132,7 +129,7 @@ class Due:
             if work.fits(attempt, posted):
                 found.append((no, attempt, posted))
             else:
-                self._passed_over[no, version] = work.now + PASSED_OVER
+                self._passed_over.add((no, version), work.now)
         return found
 
     @staticmethod
@@ -156,5 +153,5 @@ class Due:
         try:
             return load(text)
         except SnapshotUnreadable:
-            self._passed_over[no, version] = _FOR_EVER
+            self._passed_over.add_for_good((no, version))
             return None

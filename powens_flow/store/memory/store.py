@@ -1,21 +1,21 @@
 """A store in memory: for tests, and for trying things out. It forgets when its process ends."""
 
-import heapq
 import itertools
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from attrs import define, field
-
 from powens_flow.attempt import Attempt, Claim, JournalRow
 from powens_flow.evolving import evolve
 from powens_flow.snapshot import next_version
 from powens_flow.store import looking
 from powens_flow.store.fleet import LATEST, ConnectorName, Count, Loss, Page, Spent, Wanted
+from powens_flow.store.memory.alarms import Alarms
+from powens_flow.store.memory.claims import Claims
+from powens_flow.store.memory.kept import Kept
+from powens_flow.store.passed_over import PassedOver
 from powens_flow.store.port import (
-    PASSED_OVER,
     Busy,
     DuplicateAttempt,
     Fits,
@@ -31,39 +31,18 @@ from powens_flow.store.port import (
 )
 
 
-@define(eq=False)
-class _Kept:
-    """One attempt as it is kept. `wakes_at`: its lease's end, or, without one, when it is due."""
-
-    number: int
-    attempt: Attempt
-    wakes_at: datetime | None
-    holder: str | None
-    fence: int = 1
-    posted: int = 0
-    inbox: dict[int, Posted] = field(factory=dict)
-    rows: dict[int, JournalRow] = field(factory=dict)
-    untold: dict[int, JournalRow] = field(factory=dict)
-
-    def is_held(self, now: datetime) -> bool:
-        return self.holder is not None and self.wakes_at is not None and self.wakes_at > now
-
-    def holds(self, lease: Lease) -> bool:
-        return self.holder == lease.holder and self.fence == lease.fence
-
-
 class MemoryStore:
     """Keeps attempts themselves, frozen as they are; of one event loop."""
 
     def __init__(self) -> None:
-        self._kept: dict[str, _Kept] = {}
-        self._of_owner: dict[str, list[_Kept]] = {}
-        self._untold: dict[int, _Kept] = {}
-        self._claims: dict[str, Claim] = {}
-        self._numbered: dict[int, _Kept] = {}
+        self._kept: dict[str, Kept] = {}
+        self._of_owner: dict[str, list[Kept]] = {}
+        self._untold: dict[int, Kept] = {}
+        self._claims = Claims()
+        self._numbered: dict[int, Kept] = {}
         self._numbers = itertools.count()
-        self._wakes: list[tuple[datetime, int]] = []
-        self._passed_over: dict[tuple[int, int], datetime] = {}
+        self._alarms = Alarms()
+        self._passed_over = PassedOver()
 
     def __repr__(self) -> str:
         return f"MemoryStore({len(self._kept)} attempts)"
@@ -83,7 +62,7 @@ class MemoryStore:
         if attempt.id in self._kept:
             raise DuplicateAttempt(f"there is an attempt {attempt.id!r} already")
         stored = evolve(attempt, version=1)
-        kept = _Kept(next(self._numbers), stored, None, holder)
+        kept = Kept(next(self._numbers), stored, None, holder)
         self._add_rows(kept, rows, untold=untold)
         self._kept[attempt.id] = self._numbered[kept.number] = kept
         self._of_owner.setdefault(attempt.owner, []).append(kept)
@@ -113,16 +92,14 @@ class MemoryStore:
             return self._lease(kept, holder, until)
         if post is None:
             return Busy(kept.attempt)
-        kept.posted += 1
-        kept.inbox[kept.posted] = Posted(kept.posted, dict(post))
-        return Busy(kept.attempt, kept.posted)
+        return Busy(kept.attempt, kept.post(post))
 
     async def save(self, save: Save) -> Saved:
         """See `Store.save`."""
         kept = self._kept.get(save.attempt.id)
         if (
             kept is None
-            or not kept.holds(save.lease)
+            or not kept.is_leased_as(save.lease)
             or kept.attempt.version != save.attempt.version
         ):
             raise LeaseLost(f"the attempt {save.attempt.id!r} was taken or moved on meanwhile")
@@ -131,11 +108,11 @@ class MemoryStore:
         self._add_rows(kept, save.rows, untold=save.untold)
         for seq in set(save.took):
             del kept.inbox[seq]
-        self._change_claims(save)
+        self._claims.change(save)
         kept.attempt = next_version(save.attempt)
         if save.release and not kept.inbox:
             self._free(kept)
-        return Saved(kept.attempt, tuple(kept.inbox.values()))
+        return Saved(kept.attempt, kept.waiting())
 
     async def history(self, attempt_id: str) -> tuple[JournalRow, ...]:
         """See `Store.history`."""
@@ -158,11 +135,11 @@ class MemoryStore:
     async def release(self, lease: Lease) -> tuple[Posted, ...]:
         """See `Store.release`."""
         kept = self._kept.get(lease.attempt_id)
-        if kept is None or not kept.holds(lease):
+        if kept is None or not kept.is_leased_as(lease):
             return ()
         if not kept.inbox:
             self._free(kept)
-        return tuple(kept.inbox.values())
+        return kept.waiting()
 
     async def due(
         self,
@@ -174,39 +151,30 @@ class MemoryStore:
         fits: Fits = anything_fits,
     ) -> tuple[Taken, ...]:
         """See `Store.due`."""
-        self._passed_over = {key: t for key, t in self._passed_over.items() if t > now}
-        taken: list[Taken] = []
-        left: list[tuple[datetime, int]] = []
-        while len(taken) < limit and (first := self._first_wake()) and first[0] <= now:
-            kept = self._numbered[first[1]]
-            if self._is_for(kept, now, fits):
-                taken.append(self._lease(kept, holder, until))
-            else:
-                left.append(heapq.heappop(self._wakes))
-        for one in left:
-            heapq.heappush(self._wakes, one)
-        return tuple(taken)
+        self._passed_over.look_again(now)
 
-    def _is_for(self, kept: _Kept, now: datetime, fits: Fits) -> bool:
+        def is_for_us(number: int) -> bool:
+            return self._is_for(self._numbered[number], now, fits)
+
+        found = self._alarms.soonest(limit, is_for_us, until=now)
+        return tuple(self._lease(self._numbered[number], holder, until) for _, number in found)
+
+    def _is_for(self, kept: Kept, now: datetime, fits: Fits) -> bool:
         key = (kept.number, kept.attempt.version)
         if key in self._passed_over:
             return False
-        if fits(kept.attempt, tuple(kept.inbox.values())):
+        if fits(kept.attempt, kept.waiting()):
             return True
-        self._passed_over[key] = now + PASSED_OVER
+        self._passed_over.add(key, now)
         return False
 
     async def next_due(self) -> datetime | None:
         """See `Store.next_due`."""
-        left: list[tuple[datetime, int]] = []
-        while first := self._first_wake():
-            kept = self._numbered[first[1]]
-            if (kept.number, kept.attempt.version) not in self._passed_over:
-                break
-            left.append(heapq.heappop(self._wakes))
-        for one in left:
-            heapq.heappush(self._wakes, one)
-        return first[0] if first is not None else None
+        found = self._alarms.soonest(1, self._is_not_passed_over)
+        return found[0][0] if found else None
+
+    def _is_not_passed_over(self, number: int) -> bool:
+        return (number, self._numbered[number].attempt.version) not in self._passed_over
 
     async def concerned(self, id_user: int) -> tuple[str, ...]:
         """See `Store.concerned`."""
@@ -306,54 +274,23 @@ class MemoryStore:
         kept = self._kept.get(attempt_id)
         if kept is None or kept.wakes_at is None or kept.attempt.version != version:
             return False
-        replaced = (
-            seq
-            for seq, one in kept.inbox.items()
-            if one.event == event
-            or (kept.holder is None and one.event.get("type") == event.get("type"))
-        )
-        seq = next(replaced, None)
-        if seq is None:
-            seq = kept.posted = kept.posted + 1
-        kept.inbox[seq] = Posted(seq, dict(event))
+        kept.post_once(event)
         if kept.holder is None and kept.wakes_at > now:
             self._wake(kept, now)
         return True
 
     def _seen(self) -> list[looking.Seen]:
-        return [
-            looking.Seen(
-                kept.number,
-                kept.attempt,
-                kept.wakes_at,
-                kept.holder is not None,
-                tuple(kept.rows.values()),
-            )
-            for kept in self._kept.values()
-        ]
+        return [kept.seen() for kept in self._kept.values()]
 
     # --- claims ------------------------------------------------------------------------------
 
     async def claim(self, claim: Claim, now: datetime) -> Claim:
         """See `Store.claim`."""
-        held = await self.claimed(claim.key, now)
-        if held is not None:
-            return held
-        self._claims[claim.key] = claim
-        return claim
+        return self._claims.claim(claim, now)
 
     async def claimed(self, key: str, now: datetime) -> Claim | None:
         """See `Store.claimed`."""
-        held = self._claims.get(key)
-        return held if held is not None and held.until > now else None
-
-    def _change_claims(self, save: Save) -> None:
-        for key in save.dropped_claims:
-            held = self._claims.get(key)
-            if held is not None and held.attempt_id == save.attempt.id:
-                del self._claims[key]
-        for claim in save.claims:
-            self._claims[claim.key] = claim
+        return self._claims.held(key, now)
 
     # --- forgetting --------------------------------------------------------------------------
 
@@ -370,7 +307,7 @@ class MemoryStore:
         """See `Store.erase`."""
         return self._forget(list(self._of_owner.get(owner, ())))
 
-    def _forget(self, forgotten: Sequence[_Kept]) -> int:
+    def _forget(self, forgotten: Sequence[Kept]) -> int:
         for kept in forgotten:
             del self._kept[kept.attempt.id]
             self._untold.pop(kept.number, None)
@@ -380,53 +317,27 @@ class MemoryStore:
             of_owner.remove(kept)
             if not of_owner:
                 del self._of_owner[kept.attempt.owner]
-        ids = {kept.attempt.id for kept in forgotten}
-        gone = [key for key, claim in self._claims.items() if claim.attempt_id in ids]
-        for key in gone:
-            del self._claims[key]
+        self._claims.forget({kept.attempt.id for kept in forgotten})
         return len(forgotten)
 
     # --- how it is kept ----------------------------------------------------------------------
 
-    def _lease(self, kept: _Kept, holder: str, until: datetime) -> Taken:
+    def _lease(self, kept: Kept, holder: str, until: datetime) -> Taken:
         lapsed = kept.holder is not None
         kept.holder, kept.fence = holder, kept.fence + 1
         self._wake(kept, until)
         lease = Lease(kept.attempt.id, holder, kept.fence, until)
-        return Taken(kept.attempt, lease, lapsed, tuple(kept.inbox.values()))
+        return Taken(kept.attempt, lease, lapsed, kept.waiting())
 
-    def _free(self, kept: _Kept) -> None:
+    def _free(self, kept: Kept) -> None:
         kept.holder = None
         self._wake(kept, kept.attempt.due_at)
 
-    def _add_rows(self, kept: _Kept, rows: Sequence[JournalRow], *, untold: bool) -> None:
-        new = {row.seq: row for row in rows}
-        if len(new) < len(rows) or not kept.rows.keys().isdisjoint(new):
-            raise StoreError(f"{kept.attempt.id!r}: a journal row of that seq was written before")
-        kept.rows.update(new)
-        if untold and new:
-            kept.untold.update(new)
+    def _add_rows(self, kept: Kept, rows: Sequence[JournalRow], *, untold: bool) -> None:
+        kept.add_rows(rows, untold=untold)
+        if kept.untold:
             self._untold[kept.number] = kept
 
-    def _wake(self, kept: _Kept, at: datetime | None) -> None:
-        """Note when the attempt wakes; what was noted before is passed over when it comes up."""
+    def _wake(self, kept: Kept, at: datetime | None) -> None:
         kept.wakes_at = at
-        if at is None:
-            return
-        heapq.heappush(self._wakes, (at, kept.number))
-        if len(self._wakes) > 4 * len(self._kept) + 1000:
-            self._wakes = [
-                (one.wakes_at, one.number)
-                for one in self._kept.values()
-                if one.wakes_at is not None
-            ]
-            heapq.heapify(self._wakes)
-
-    def _first_wake(self) -> tuple[datetime, int] | None:
-        while self._wakes:
-            first = self._wakes[0]
-            kept = self._numbered.get(first[1])
-            if kept is not None and kept.wakes_at == first[0]:
-                return first
-            heapq.heappop(self._wakes)
-        return None
+        self._alarms.set(kept.number, at)
