@@ -62,7 +62,7 @@ def _tokens(keyring: Keyring, store: Path) -> Iterator[Finding]:
 
 def _stored(store: Path) -> Iterator[str]:
     """Sealed tokens of the vault."""
-    if not store.exists():
+    if not store.is_file():
         return
     try:
         with closing(

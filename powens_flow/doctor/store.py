@@ -1,10 +1,11 @@
-"""The store's file: whether it is ours, can be written, and has room. Nothing is written."""
+"""The store's file: whether it is ours, can be written, and has room. Nothing is left behind."""
 
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -20,22 +21,40 @@ CHECK: Final = "store"
 
 def check_store(path: Path) -> Iterator[Finding]:
     """The file, or the folder that it will be made in."""
-    folder = _existing(path.parent)
-    if folder == path.parent and path.exists():
+    if os.path.exists(path):
+        folder = path.parent
         yield _file(path)
-    elif folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
-        yield ok(CHECK, f"{path} is not there yet, and can be made")
     else:
-        yield wrong(CHECK, f"{path} cannot be made in {folder}", "let this user write there")
-        return
+        folder = _existing(path.parent)
+        why = _why_not_made(path, folder)
+        if why is not None:
+            mend = "let this user write there, or give another store.path"
+            yield wrong(CHECK, f"{path} cannot be made in {folder}: {why}", mend)
+            return
+        yield ok(CHECK, f"{path} is not there yet, and can be made")
     yield _space(folder)
 
 
 def _existing(folder: Path) -> Path:
-    return folder if folder.exists() else _existing(folder.parent)
+    # Unlike `Path.exists`, it takes one that cannot be looked into for one that is not there.
+    return folder if os.path.exists(folder) else _existing(folder.parent)
+
+
+def _why_not_made(path: Path, folder: Path) -> str | None:
+    """What stands against it. That a folder may be written says little: in /proc nothing can be
+    made. So a file without a name is, which is gone again when it is closed."""
+    try:
+        with suppress(FileNotFoundError):
+            path.lstat()  # a name that is too long
+        with tempfile.TemporaryFile(dir=folder):
+            return None
+    except OSError as error:
+        return error.strerror or type(error).__name__
 
 
 def _file(path: Path) -> Finding:
+    if path.exists() and not path.is_file():
+        return wrong(CHECK, f"{path} is no file", "give another store.path")
     if not os.access(path, os.R_OK | os.W_OK) or not os.access(path.parent, os.W_OK):
         mend = "let this user write the file and its folder (SQLite keeps its log beside it)"
         return wrong(CHECK, f"{path} cannot be written", mend)
