@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Container, Iterable
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
@@ -19,7 +19,9 @@ QUEUED: Final = 1000
 """Transitions that wait in a lane before what comes is left in the store until there is room."""
 
 REMEMBERED: Final = 20_000
-"""Attempts of which a lane knows how far it has heard; of others the store is asked."""
+"""Attempts that all have heard of, of which a lane still knows how far; of others the store is
+asked. What another lane has yet to hear is remembered beside them, however much it is: what this
+one has heard of it stands in the store as if it had not, and would be told again and again."""
 
 Key = tuple[str, int]
 """An attempt's id and a row's seq."""
@@ -64,6 +66,7 @@ class Lane:
         self._queues: dict[str, deque[Untold]] = {}
         self._ready: deque[str] = deque()
         self._next: OrderedDict[str, int] = OrderedDict()
+        self._ahead: dict[str, int] = {}
         self._behind: dict[str, datetime] = {}
         self._missed: dict[str, None] = {}
         self._closed_until: datetime | None = None
@@ -104,9 +107,28 @@ class Lane:
         """Whether it would hear of this attempt now."""
         return self.is_open and attempt_id not in self._behind
 
-    def has_heard(self, one: Untold) -> bool:
+    def has_heard(self, attempt_id: str, seq: int) -> bool:
         """Whether this transition was heard, as far as is remembered."""
-        return one.row.seq < self._next.get(one.row.attempt_id, 0)
+        return seq < self._next_of(attempt_id)
+
+    def lacks(self, attempt_id: str, seq: int) -> bool:
+        """Whether it would hear of this attempt now, and has the transition neither heard nor
+        waiting here."""
+        queue = self._queues.get(attempt_id)
+        waits = queue[-1].row.seq if queue else 0
+        is_here = seq <= waits or self.has_heard(attempt_id, seq)
+        return not is_here and self.is_open_to(attempt_id)
+
+    def all_have_heard(self, attempt_id: str, seq: int) -> None:
+        """No other lane lacks this transition any more."""
+        if self._ahead.get(attempt_id) == seq + 1:
+            del self._ahead[attempt_id]
+            self._remember(attempt_id, seq + 1)
+
+    def forget_all_but(self, untold: Container[str]) -> None:
+        """Of other attempts nothing is untold any more, in whatever way: they may be forgotten."""
+        for attempt_id in [one for one in self._ahead if one not in untold]:
+            self._remember(attempt_id, self._ahead.pop(attempt_id))
 
     def offer(self, one: Untold, *, first: bool = False) -> bool:
         """Queue a transition, unless it waits or was heard.
@@ -121,7 +143,7 @@ class Lane:
             self.miss([attempt_id])
             return True
         queue = self._queues.get(attempt_id)
-        expected = queue[-1].row.seq + 1 if queue else self._next.get(attempt_id, 1)
+        expected = queue[-1].row.seq + 1 if queue else self._next_of(attempt_id)
         if seq > expected and not first:
             return False
         if seq >= expected:
@@ -181,15 +203,22 @@ class Lane:
             self._failed(one, error)
             return False
         attempt_id, seq = key_of(one)
-        self._next[attempt_id] = seq + 1
-        self._next.move_to_end(attempt_id)
-        if len(self._next) > REMEMBERED:
-            self._next.popitem(last=False)
+        self._ahead[attempt_id] = seq + 1
         if self._is_probing:
             self._is_probing = False
             self._staff()
         self._heard(one)
         return True
+
+    def _next_of(self, attempt_id: str) -> int:
+        """The `seq` of the first transition that was not heard, as far as is remembered."""
+        return self._ahead.get(attempt_id) or self._next.get(attempt_id, 1)
+
+    def _remember(self, attempt_id: str, seq: int) -> None:
+        self._next[attempt_id] = seq
+        self._next.move_to_end(attempt_id)
+        if len(self._next) > REMEMBERED:
+            self._next.popitem(last=False)
 
     def _failed(self, one: Untold, error: BaseException) -> None:
         attempt_id, seq = key_of(one)

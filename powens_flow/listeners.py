@@ -1,6 +1,7 @@
 """Who hears of saved transitions: at least once, in each attempt's order, also after a crash."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import structlog
@@ -12,6 +13,9 @@ from powens_flow.lanes import Key, Lane, key_of
 from powens_flow.store.port import Store, StoreError, Untold
 
 log = structlog.get_logger("powens_flow")
+
+LOOKED_OVER = 5_000
+"""Attempts that are looked over in one turn of the loop: behind a dead listener there are many."""
 
 CLOSING = 15.0
 """Seconds that listeners are given when the engine closes; what is left is told later."""
@@ -80,7 +84,7 @@ class Listeners:
         self._clock = clock or SystemClock()
         self._lanes: list[Lane] = []
         self._told: dict[Key, None] = {}
-        self._look_at: dict[str, None] = {}
+        self._look_at: OrderedDict[str, int] = OrderedDict()
         self._look_at_all = False
         self._page = 500
         self._worker: asyncio.Task[None] | None = None
@@ -96,7 +100,7 @@ class Listeners:
         """Tell these soon."""
         for one in untold:
             if not self._offered(one):
-                self._look_at[one.row.attempt_id] = None
+                self._look_at[one.row.attempt_id] = one.row.seq
                 self._work_soon()
 
     async def retell(self, limit: int = 500) -> None:
@@ -144,9 +148,15 @@ class Listeners:
             self._work_soon()
 
     def _remember(self, one: Untold) -> None:
-        if all(lane.has_heard(one) for lane in self._lanes):
-            self._told[key_of(one)] = None
+        key = key_of(one)
+        if self._all_have_heard(*key):
+            self._told[key] = None
+            for lane in self._lanes:
+                lane.all_have_heard(*key)
             self._work_soon()
+
+    def _all_have_heard(self, attempt_id: str, seq: int) -> bool:
+        return all(lane.has_heard(attempt_id, seq) for lane in self._lanes)
 
     # --- the store ---------------------------------------------------------------------------
 
@@ -162,7 +172,7 @@ class Listeners:
                 await self._look()
                 await self._catch_up()
         except StoreError as error:  # told again with the next `retell`
-            self._told, self._look_at, self._look_at_all = {}, {}, False
+            self._told, self._look_at, self._look_at_all = {}, OrderedDict(), False
             log.error("listeners.not_remembered", error=type(error).__name__)
 
     def _has_work(self) -> bool:
@@ -178,13 +188,38 @@ class Listeners:
         """Read what the lanes lack, as far as there is room for it."""
         if self._look_at_all:
             self._look_at_all = False
-            self._look_at |= dict.fromkeys(await self._store.untold_attempts())
-        wanted = [one for one in self._look_at if any(lane.is_open_to(one) for lane in self._lanes)]
-        self._look_at = dict.fromkeys(wanted[self._page :])
+            untold = await self._store.untold_attempts()
+            self._look_at.update(untold)
+            for lane in self._lanes:
+                lane.forget_all_but(untold)
+        wanted = self._looked_over()
         if wanted:
-            await self._read(wanted[: self._page], self._lanes)
+            await self._read(wanted, self._lanes)
+        elif self._look_at:
+            await asyncio.sleep(0)
         while self._look_at and (tasks := self._tasks_of_full_lanes()):
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    def _looked_over(self) -> list[str]:
+        """The next attempts that have to be read, of those to look at."""
+        wanted: list[str] = []
+        for _ in range(min(LOOKED_OVER, len(self._look_at))):
+            attempt_id, last = self._look_at.popitem(last=False)
+            if self._has_to_be_read(attempt_id, last):
+                wanted.append(attempt_id)
+            if len(wanted) == self._page:
+                break
+        return wanted
+
+    def _has_to_be_read(self, attempt_id: str, last: int) -> bool:
+        """Whether a lane that has room lacks something, or the store lacks that all have heard."""
+        lacking = [lane for lane in self._lanes if lane.lacks(attempt_id, last)]
+        for lane in lacking:
+            if lane.is_full:
+                lane.miss([attempt_id])
+        if lacking:
+            return not all(lane.is_full for lane in lacking)
+        return self._all_have_heard(attempt_id, last)
 
     async def _catch_up(self) -> None:
         """Read what a lane had no room for, for that lane alone: the others have heard it."""

@@ -207,8 +207,8 @@ class Store(Protocol):
         """Transitions that listeners have yet to hear of, in order for each attempt."""
         ...
 
-    async def untold_attempts(self) -> tuple[str, ...]:
-        """The ids of the attempts that have such transitions."""
+    async def untold_attempts(self) -> Mapping[str, int]:
+        """The attempts that have such transitions, each with the `seq` of the last of them."""
         ...
 
     async def untold_of(self, attempt_ids: Collection[str]) -> tuple[Untold, ...]:

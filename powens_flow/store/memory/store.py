@@ -210,9 +210,9 @@ class MemoryStore:
         """See `Store.untold`."""
         return tuple(itertools.islice(self._all_untold(), limit))
 
-    async def untold_attempts(self) -> tuple[str, ...]:
+    async def untold_attempts(self) -> Mapping[str, int]:
         """See `Store.untold_attempts`."""
-        return tuple(self._untold[number].attempt.id for number in sorted(self._untold))
+        return {kept.attempt.id: max(kept.untold) for kept in self._untold.values()}
 
     async def untold_of(self, attempt_ids: Collection[str]) -> tuple[Untold, ...]:
         """See `Store.untold_of`."""

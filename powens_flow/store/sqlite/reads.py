@@ -33,9 +33,9 @@ def untold(db: DB, limit: int) -> tuple[Untold, ...]:
     return tuple(islice(_untold(db.execute(sql.UNTOLD)), limit))
 
 
-def untold_attempts(db: DB) -> tuple[str, ...]:
-    """The ids of attempts that have rows which listeners must hear."""
-    return tuple(found[0] for found in db.execute(sql.UNTOLD_ATTEMPTS))
+def untold_attempts(db: DB) -> dict[str, int]:
+    """The ids of attempts that have rows which listeners must hear, with the last one's `seq`."""
+    return dict(db.execute(sql.UNTOLD_ATTEMPTS).fetchall())
 
 
 def untold_of(db: DB, attempt_ids: Collection[str]) -> tuple[Untold, ...]:

@@ -173,7 +173,7 @@ where untold is not null order by attempt, seq
 """
 
 UNTOLD_ATTEMPTS: Final = """
-select (select id from attempt where no = attempt)
+select (select id from attempt where no = attempt), max(seq)
 from journal indexed by journal_untold
 where untold is not null group by attempt order by attempt
 """

@@ -222,7 +222,7 @@ class SQLiteStore:
         """See `Store.untold`; what cannot be read is left out."""
         return await self._open_writer().read(partial(reads.untold, limit=limit))
 
-    async def untold_attempts(self) -> tuple[str, ...]:
+    async def untold_attempts(self) -> Mapping[str, int]:
         """See `Store.untold_attempts`."""
         return await self._open_writer().read(reads.untold_attempts)
 
