@@ -27,6 +27,7 @@ from soak.aftermath import (
 from soak.life import live
 from soak.line import Tally
 from soak.processes import ended, started
+from soak.progress import step
 from soak.scenarios import SCENARIOS, Scenario
 from soak.site import Ground, Site, open_ground
 
@@ -64,9 +65,9 @@ class Trial:
 async def run(*, seed: int = 0, trials: int = 400, only: Sequence[str] = ()) -> dict[str, Any]:
     """Each kind of point once; then moments, pairs of points, and others, at random."""
     chance = Random(seed)  # noqa: S311 - which points, the same in each run
-    whole = {name: await tried(name, (), seed) for name in only or SCENARIOS}
-    plans = _plans({name: trial.points for name, trial in whole.items()}, trials, chance)
     gate = asyncio.Semaphore(AT_ONCE)
+    whole = {name: await _judged(gate, None, name, (), seed) for name in only or SCENARIOS}
+    plans = _plans({name: trial.points for name, trial in whole.items()}, trials, chance)
     work = [_judged(gate, whole[name].left, name, kill, seed) for name, kill in plans]
     return _line([*whole.values(), *await asyncio.gather(*work)])
 
@@ -107,10 +108,12 @@ def _words(trial: Trial) -> str:
 
 
 async def _judged(
-    gate: asyncio.Semaphore, whole: Left, name: str, kills: tuple[Kill, ...], seed: int
+    gate: asyncio.Semaphore, whole: Left | None, name: str, kills: tuple[Kill, ...], seed: int
 ) -> Trial:
     async with gate:
-        return await tried(name, kills, seed, whole)
+        trial = await tried(name, kills, seed, whole)
+    step()
+    return trial
 
 
 async def tried(

@@ -15,6 +15,7 @@ from attrs import frozen
 from soak.cell import Came, Column, play
 from soak.check import Bad
 from soak.line import Tally
+from soak.progress import step
 from soak.story import STORIES, VAULT, Story
 
 TABLE = Path(__file__).with_suffix(".toml")
@@ -109,7 +110,10 @@ def _row(number: int, seed: int) -> list[list[Bad]]:
 
 
 async def all_of(rows: Iterable[asyncio.Future[list[list[Bad]]]]) -> list[list[list[Bad]]]:
-    """What the rows come to; the first that fails ends the others."""
+    """What the rows come to, each a step; the first that fails ends the others."""
+    rows = [*rows]
+    for row in rows:
+        row.add_done_callback(step)
     try:
         return await asyncio.gather(*rows)
     finally:

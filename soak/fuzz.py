@@ -15,6 +15,7 @@ from soak.fuzz_events import parsed, sent
 from soak.fuzz_webhooks import received
 from soak.junk import Junk
 from soak.line import Tally
+from soak.progress import step
 
 Part = Callable[[Tally, Junk, int], Coroutine[Any, Any, None]]
 
@@ -64,6 +65,8 @@ async def run(*, seed: int = 0) -> dict[str, Any]:
             for name, (_, count) in PARTS.items()
             for number in range(PIECES)
         ]
+        for _, piece in pieces:
+            piece.add_done_callback(step)
         for name, piece in pieces:
             found = await piece
             tried[name] += found.tried

@@ -19,6 +19,7 @@ from attrs import frozen
 
 from soak.aftermath import Bad
 from soak.line import Tally
+from soak.progress import step
 from soak.racer import SCRIPTS
 from soak.rivals import Rival, two_rivals
 from soak.settled import Raced, judged
@@ -158,6 +159,7 @@ async def _lapse(one: Course) -> None:
 async def _gated(gate: asyncio.Semaphore, one: Course, raced: Raced) -> None:
     async with gate:
         await _walk(one, raced)
+    step()
 
 
 async def _walk(one: Course, raced: Raced) -> None:
