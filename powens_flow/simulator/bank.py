@@ -84,7 +84,7 @@ def passed(sim: Domain, connection: Connection, on: ConnectionSource) -> None:
 
 
 def _heal(sim: Domain, connection: Connection, on: ConnectionSource, step: Step) -> None:
-    if on.step is step:
+    if on.step is step and sim.keeps(connection):
         passed(sim, connection, on)
 
 

@@ -127,6 +127,10 @@ class Domain:
         self.user(made.id_user).connections[made.id] = made
         self.living_connections[made.id] = made
 
+    def keeps(self, connection: Connection) -> bool:
+        """Whether it is a living user's, and was not deleted."""
+        return self.living_connections.get(connection.id) is connection
+
     def find_connection(self, id_connection: int) -> Connection:
         """A living connection of any user. Raises LookupError."""
         if id_connection not in self.living_connections:

@@ -173,6 +173,18 @@ async def test_a_temporary_state_heals_by_itself(client: Client, login: str, sho
     assert await state(client, path) is None
 
 
+async def test_what_is_deleted_heals_no_more(client: Client) -> None:
+    path = await stopped_at(client, "bug-60", "bug")
+    await client.delete("users/me")
+    client.simulator.advance(60)
+    await client.new_user()
+    path = await stopped_at(client, "bug-60", "bug")
+    connection = client.simulator.connections[0]
+    await client.delete(path)
+    client.simulator.advance(60)
+    assert connection.state == "bug"
+
+
 @pytest.mark.parametrize(
     ("login", "shown"),
     [
