@@ -1,10 +1,10 @@
 """What the integrator wants: which connectors and accounts, which option, which time limits."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from attrs import field, frozen
-from attrs.validators import ge, in_, instance_of, optional
 
 OFFER, RESTRICT, CHAIN = "offer", "restrict", "chain"
 ASK, REPAIR, ADD = "ask", "repair", "add"
@@ -12,35 +12,58 @@ ASK, REPAIR, ADD = "ask", "repair", "add"
 LONGEST = 10 * 366 * 86400.0
 """Seconds; a longer wait is no wait, and soon none that a date can express."""
 
+_REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s?#]+")
 
-def _redirects(_: Any, attribute: Any, value: str) -> None:
+
+def _must(accepted: str, fits: Callable[[Any], bool]) -> Callable[[Any, Any, Any], None]:
+    """A validator whose error names the option, what is accepted, and what was given.
+
+    It holds a value to its type as well: one of another type would be saved with the attempt, and
+    not be read again by the next process.
+    """
+
+    def check(_: Any, attribute: Any, value: Any) -> None:
+        if not fits(value):
+            raise ValueError(f"{attribute.name} must be {accepted}, not {value!r}")
+
+    return check
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _are_texts(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+
+
+def _are_references(value: Any) -> bool:
+    return _are_texts(value) and all(_REFERENCE.fullmatch(one) for one in value)
+
+
+def _is_redirect(value: Any) -> bool:
     """Protocol page, "Webauth": absolute, and registered without query parameters."""
-    if "?" in value or "#" in value or not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://.", value):
-        raise ValueError(f"{attribute.name} must be absolute, and carry no query parameters")
+    return value is None or (isinstance(value, str) and bool(_ABSOLUTE.fullmatch(value)))
 
 
-_is_true_or_false = instance_of(bool)
+def _one_of(*words: str) -> Callable[[Any, Any, Any], None]:
+    return _must(f"one of {', '.join(words)}", lambda value: value in words)
 
 
-def _lasts(_: Any, attribute: Any, value: float) -> None:
-    if not 0 < value <= LONGEST:
-        raise ValueError(f"{attribute.name} must be more than 0 and at most {LONGEST} seconds")
-
-
-def _warns(_: Any, attribute: Any, value: float) -> None:
-    if not 0 <= value <= LONGEST:
-        raise ValueError(f"{attribute.name} must be 0 or more and at most {LONGEST} seconds")
-
-
-def _names(_: Any, attribute: Any, value: tuple[str, ...]) -> None:
-    if not isinstance(value, tuple) or not all(isinstance(one, str) for one in value):
-        raise ValueError(f"{attribute.name} must be a tuple of texts")
-
-
-def _references(_: Any, attribute: Any, value: tuple[str, ...]) -> None:
-    _names(_, attribute, value)
-    if not all(re.fullmatch(r"[A-Za-z0-9_-]{1,64}", one) for one in value):
-        raise ValueError(f"{attribute.name} must be uuids or ids")
+_true_or_false = _must("True or False", lambda value: isinstance(value, bool))
+_text = _must("a text", lambda value: isinstance(value, str))
+_texts = _must("a tuple of texts", _are_texts)
+_references = _must("a tuple of uuids or ids, as texts", _are_references)
+_redirect = _must("an absolute URL without a query", _is_redirect)
+_lasting = _must(
+    f"seconds, more than 0 and at most {LONGEST:.0f}",
+    lambda value: _is_number(value) and 0 < value <= LONGEST,
+)
+_warning = _must(
+    f"seconds, from 0 to {LONGEST:.0f}", lambda value: _is_number(value) and 0 <= value <= LONGEST
+)
+_count = _must("a whole number from 1", lambda value: type(value) is int and value >= 1)
 
 
 @frozen
@@ -50,13 +73,16 @@ class Deadlines:
     `warning`: how long before the end of a wait the listeners hear the trigger `warn`.
     """
 
-    user: float = field(default=900.0, validator=_lasts)
-    bank: float = field(default=900.0, validator=_lasts)
-    approval: float = field(default=300.0, validator=_lasts)
-    processing: float = field(default=600.0, validator=_lasts)
-    temporary: float = field(default=1200.0, validator=_lasts)
-    cleanup: float = field(default=86400.0, validator=_lasts)
-    warning: float = field(default=120.0, validator=_warns)
+    user: float = field(default=900.0, validator=_lasting)
+    bank: float = field(default=900.0, validator=_lasting)
+    approval: float = field(default=300.0, validator=_lasting)
+    processing: float = field(default=600.0, validator=_lasting)
+    temporary: float = field(default=1200.0, validator=_lasting)
+    cleanup: float = field(default=86400.0, validator=_lasting)
+    warning: float = field(default=120.0, validator=_warning)
+
+
+_deadlines = _must("Deadlines", lambda value: isinstance(value, Deadlines))
 
 
 @frozen
@@ -76,22 +102,25 @@ class Policy:
     attempt made when it does not complete. `permanent_user` makes the user permanent at once.
     `offer_new_accounts` offers accounts found while repairing. `at_least_one` wants one account
     or subscription approved.
+
+    Raises:
+        ValueError: naming the option, what it may be, and what was given.
     """
 
-    sources: str = field(default=OFFER, validator=in_((OFFER, RESTRICT, CHAIN)))
-    choose_source: bool = field(default=False, validator=_is_true_or_false)
-    capabilities: tuple[str, ...] = field(default=(), validator=_names)
-    account_types: tuple[str, ...] = field(default=(), validator=_names)
-    account_usages: tuple[str, ...] = field(default=(), validator=_names)
+    sources: str = field(default=OFFER, validator=_one_of(OFFER, RESTRICT, CHAIN))
+    choose_source: bool = field(default=False, validator=_true_or_false)
+    capabilities: tuple[str, ...] = field(default=(), validator=_texts)
+    account_types: tuple[str, ...] = field(default=(), validator=_texts)
+    account_usages: tuple[str, ...] = field(default=(), validator=_texts)
     connectors: tuple[str, ...] = field(default=(), validator=_references)
-    countries: tuple[str, ...] = field(default=(), validator=_names)
-    beta: bool = field(default=True, validator=_is_true_or_false)
-    at_least_one: bool = field(default=False, validator=_is_true_or_false)
-    existing: str = field(default=ASK, validator=in_((ASK, REPAIR, ADD)))
-    permanent_user: bool = field(default=False, validator=_is_true_or_false)
-    offer_new_accounts: bool = field(default=True, validator=_is_true_or_false)
-    cleanup: bool = field(default=True, validator=_is_true_or_false)
-    consent_wording: str = "consent.default"
-    redirect_uri: str | None = field(default=None, validator=optional(_redirects))
-    deadlines: Deadlines = Deadlines()
-    no_progress_limit: int = field(default=3, validator=ge(1))
+    countries: tuple[str, ...] = field(default=(), validator=_texts)
+    beta: bool = field(default=True, validator=_true_or_false)
+    at_least_one: bool = field(default=False, validator=_true_or_false)
+    existing: str = field(default=ASK, validator=_one_of(ASK, REPAIR, ADD))
+    permanent_user: bool = field(default=False, validator=_true_or_false)
+    offer_new_accounts: bool = field(default=True, validator=_true_or_false)
+    cleanup: bool = field(default=True, validator=_true_or_false)
+    consent_wording: str = field(default="consent.default", validator=_text)
+    redirect_uri: str | None = field(default=None, validator=_redirect)
+    deadlines: Deadlines = field(default=Deadlines(), validator=_deadlines)
+    no_progress_limit: int = field(default=3, validator=_count)

@@ -53,7 +53,7 @@ def _expect(
     try:
         work()
     except ValueError as error:
-        faults.append(Fault(places.get(key, key), str(error.args[0])))  # attrs says more behind it
+        faults.append(Fault(places.get(key, key), str(error)))
 
 
 def _client_id(value: str) -> None:
