@@ -25,7 +25,7 @@ def handler_failed(attempt_id: str, state: State, error: BaseException, *, wrote
         state=state.name,
         handler=state.table.handler,
         error=type(error).__name__,
-        at=_place_of(error),
+        at=place_of(error),
         reason=str(error) if isinstance(error, HandlerError) else None,
     )
     return _fault(error, wrote=wrote)
@@ -38,7 +38,7 @@ def guard_failed(attempt_id: str, state: State, error: Exception, *, wrote: bool
         attempt=attempt_id,
         state=state.name,
         error=type(error).__name__,
-        at=_place_of(error),
+        at=place_of(error),
     )
     return _fault(error, wrote=wrote)
 
@@ -48,7 +48,7 @@ def _fault(error: BaseException, *, wrote: bool) -> Outcome:
     return Outcome(v.UNKNOWN if wrote else v.REJECTED, problem=problem)
 
 
-def _place_of(error: BaseException) -> str | None:
+def place_of(error: BaseException) -> str | None:
     """Where it was raised: `file.py:12`."""
     frames = traceback.extract_tb(error.__traceback__, -1)
     return f"{Path(frames[0].filename).name}:{frames[0].lineno}" if frames else None

@@ -21,8 +21,10 @@ from powens_flow.errors import (
 )
 from powens_flow.events import InvalidEvent
 from powens_flow.evolving import evolve
+from powens_flow.faults import place_of
 from powens_flow.store.port import StoreError
 from powens_flow.web.call import Call
+from powens_flow.web.hooks import HookError
 from powens_flow.web.problems import Problem
 
 log = structlog.get_logger("powens_flow")
@@ -91,7 +93,8 @@ def _of_http(error: web.HTTPException) -> BaseException:
 
 
 def problem_of(error: Exception) -> Problem:
-    """The problem that an exception is told as; what nobody expected is logged by its class."""
+    """The problem that an exception is told as; of what nobody expected the log has the class, and
+    where it was raised."""
     if isinstance(error, Problem):
         return error
     if type(error) in _PLAIN:
@@ -103,7 +106,12 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, StoreError):
         log.error("web.store_failed", error=type(error).__name__)
         return Problem("store_unavailable", headers={"Retry-After": "5"})
-    log.error("web.failed", error=type(error).__name__)
+    log.error(
+        "web.failed",
+        error=type(error).__name__,
+        at=place_of(error),
+        reason=str(error) if isinstance(error, HookError) else None,
+    )
     return Problem("unavailable", headers={"Retry-After": "5"})
 
 

@@ -14,6 +14,7 @@ from aiohttp import web
 from powens_flow.engine import Engine
 from powens_flow.web.answers import answered
 from powens_flow.web.call import CONNECT, Authenticate, ChoosePolicy, Connect, MakeReceiver
+from powens_flow.web.hooks import expect_function
 from powens_flow.web.limits import Limits
 from powens_flow.web.origin import checked_origins
 from powens_flow.web.routes import add_routes
@@ -46,10 +47,15 @@ def connect_app(
     there the browser is sent when it comes back from the bank. `origins` are further origins
     (`https://app.example`) whose pages may change something, beside the application's own.
     `webhooks` takes Powens' webhooks: a receiver, or a function that makes one of the engine.
-    `policy(request)` says under which policy an attempt starts, where it is not the engine's own.
+    `policy(request)`, sync or async, says under which policy an attempt starts, where it is not
+    the engine's own.
 
     The application's routes, answers and problem codes: `docs/web.md`.
+
+    Raises:
+        TypeError, ValueError: an option is not what it has to be; the text names it.
     """
+    _check(engine, authenticate, return_to, webhooks, policy)
     app = web.Application(middlewares=[answered])
     app[CONNECT] = Connect(
         authenticate, return_to, checked_origins(origins), limits or Limits(), webhooks, policy
@@ -58,6 +64,22 @@ def connect_app(
     app.on_shutdown.append(_end_streams)
     add_routes(app)
     return app
+
+
+def _check(
+    engine: object, authenticate: object, return_to: object, webhooks: object, policy: object
+) -> None:
+    """What would else be noticed with the first request only, or at the bank's redirect."""
+    if not isinstance(engine, Engine):
+        what = "an Engine, or a function that answers an async context manager of one"
+        expect_function("engine", engine, what)
+    expect_function("authenticate", authenticate, "a function of a request")
+    if webhooks is not None and not isinstance(webhooks, Receiver):
+        expect_function("webhooks", webhooks, "a Receiver, or a function of the engine")
+    if policy is not None:
+        expect_function("policy", policy, "a function of a request")
+    if not isinstance(return_to, str) or not return_to:
+        raise ValueError(f"return_to must be the address of a page, not {return_to!r}")
 
 
 def _running(given: Engine | MakeEngine) -> Callable[[web.Application], AsyncIterator[None]]:

@@ -39,9 +39,9 @@ async def start(call: Call) -> web.Response:
 async def _started(call: Call, wanted: Start, key: IdempotencyKey | None) -> View:
     if wanted.machine == RECONNECT and wanted.id_connection is not None:
         return await call.owner.reconnect(
-            wanted.id_connection, refresh=wanted.refresh, policy=call.policy, key=key
+            wanted.id_connection, refresh=wanted.refresh, policy=await call.policy(), key=key
         )
-    return await call.owner.start(wanted.machine, policy=call.policy, key=key)
+    return await call.owner.start(wanted.machine, policy=await call.policy(), key=key)
 
 
 async def read(call: Call) -> web.Response:

@@ -1,6 +1,5 @@
 """One request to the sub-application, and what it may use."""
 
-import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -11,7 +10,7 @@ from powens_flow.engine import Engine
 from powens_flow.idempotency import IdempotencyKey
 from powens_flow.owner import Owner
 from powens_flow.policy import Policy
-from powens_flow.utf8 import is_utf8
+from powens_flow.web.hooks import owner_from, policy_from
 from powens_flow.web.limits import Limits, Rate
 from powens_flow.web.origin import check_origin
 from powens_flow.web.problems import Problem
@@ -24,7 +23,7 @@ Authenticate = Callable[[web.Request], Awaitable[str | None] | str | None]
 
 MakeReceiver = Callable[[Engine], Receiver]
 
-ChoosePolicy = Callable[[web.Request], Policy | None]
+ChoosePolicy = Callable[[web.Request], Awaitable[Policy | None] | Policy | None]
 """Says under which policy a request's attempt starts; None: the engine's own."""
 
 
@@ -91,11 +90,9 @@ class Call:
         """The attempts of the request's owner."""
         return self.connect.engine.for_owner(self.owner_id)
 
-    @property
-    def policy(self) -> Policy | None:
+    async def policy(self) -> Policy | None:
         """The policy that an attempt started by this request begins with."""
-        choose = self.connect.policy
-        return choose(self.request) if choose is not None else None
+        return await policy_from(self.connect.policy, self.request)
 
     @property
     def attempt_id(self) -> str:
@@ -113,9 +110,7 @@ class Call:
 
 async def owner_of(request: web.Request, connect: Connect) -> str | None:
     """Who sent the request; None for nobody."""
-    answer = connect.authenticate(request)
-    owner = await answer if inspect.isawaitable(answer) else answer
-    return owner if owner and is_utf8(owner) else None
+    return await owner_from(connect.authenticate, request)
 
 
 async def owned(request: web.Request, connect: Connect) -> Call:

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from attrs import frozen
 
+from powens_flow.faults import place_of
 from powens_flow.store.port import StoreError
 from powens_flow.utf8 import is_utf8
 from powens_flow.web.inspect.look import LOOK
@@ -105,7 +106,7 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         log.error("inspect.store_failed", error=type(error).__name__)
         raise Refused("store_unavailable", headers={"Retry-After": "5"}) from None
     except Exception as error:
-        log.error("inspect.failed", error=type(error).__name__)
+        log.error("inspect.failed", error=type(error).__name__, at=place_of(error))
         raise Refused("unavailable", headers={"Retry-After": "5"}) from None
 
 
@@ -119,7 +120,7 @@ def _of_http(error: web.HTTPException) -> web.StreamResponse:
     if isinstance(error, web.HTTPNotFound):
         raise Refused("not_found")
     if error.status >= 400:
-        log.error("inspect.failed", error=type(error).__name__)
+        log.error("inspect.failed", error=type(error).__name__, at=place_of(error))
         raise Refused("unavailable", headers={"Retry-After": "5"})
     kept = {name: value for name, value in error.headers.items() if name not in OF_THE_BODY}
     answer = web.Response(status=error.status, headers=kept)
