@@ -10,6 +10,7 @@ from typing import Self
 
 from powens_flow import erasing, telemetry
 from powens_flow.api import PowensClient, PublicKeys
+from powens_flow.arguments import check_age, check_start, checked_owner
 from powens_flow.attempt import JournalRow
 from powens_flow.attempts import Attempts
 from powens_flow.calls import Services
@@ -36,8 +37,9 @@ class Engine:
     `api` talks to Powens; `store` keeps attempts; `vault` keeps permanent users; `keyring` seals
     the tokens that rest in the store. `policy` is used where `start` is given none. `machines` is
     a folder of machine files that replace or extend ours, with `registry` for their handlers and
-    guards. `patience` is how many seconds `send` waits for a rest before it answers `working`,
-    `grace` how many `close` waits for what is under way.
+    guards; `MachineError` names everything that is wrong with them. `patience` is how many seconds
+    `send` waits for a rest before it answers `working`, `grace` how many `close` waits for what is
+    under way.
     """
 
     def __init__(
@@ -48,7 +50,7 @@ class Engine:
         keyring: Keyring,
         *,
         policy: Policy | None = None,
-        machines: Path | Machines | None = None,
+        machines: Path | str | Machines | None = None,
         registry: Registry | None = None,
         clock: Clock | None = None,
         new_id: Callable[[], str] | None = None,
@@ -56,6 +58,7 @@ class Engine:
         patience: float = 25.0,
         grace: float = 10.0,
     ) -> None:
+        check_start(policy, None)
         telemetry.start()
         self._clock = clock or SystemClock()
         self._store = store
@@ -134,10 +137,13 @@ class Engine:
         await self._listeners.close()
 
     def for_owner(self, owner: str) -> Owner:
-        """The attempts of one end user; another owner's do not exist there."""
-        if not owner:
-            raise ValueError("an owner is a text that is not empty")
-        return Owner(self._attempts, owner)
+        """The attempts of one end user; another owner's do not exist there.
+
+        Raises:
+            TypeError: it is no text, such as a number that is somebody's id.
+            ValueError: it is empty, or no Unicode.
+        """
+        return Owner(self._attempts, checked_owner(owner))
 
     def on(
         self, *, state: str | None = None, machine: str | None = None
@@ -202,8 +208,16 @@ class Engine:
         return rows
 
     async def purge(self, older_than: timedelta) -> int:
-        """Forget attempts that ended longer ago, with their journals; answers how many."""
-        before = self._clock.now() - older_than
+        """Forget attempts that ended longer ago, with their journals; answers how many.
+
+        Raises:
+            TypeError, ValueError: it is no timedelta, or less than nothing.
+        """
+        check_age("older_than", older_than)
+        try:
+            before = self._clock.now() - older_than
+        except OverflowError:  # before there were dates
+            return 0
         total = 0
         while purged := await self._store.purge(before):
             total += purged
@@ -217,8 +231,9 @@ class Engine:
 
         Raises:
             PowensError: the user could not be deleted; nothing was forgotten.
+            TypeError, ValueError: an owner that there cannot be (as in `for_owner`).
         """
-        return await erasing.erase(self._services, owner, user=user)
+        return await erasing.erase(self._services, checked_owner(owner), user=user)
 
     async def wake(self, attempt_id: str, *, id_connection: int | None = None) -> bool:
         """Something happened at Powens: let the attempt look now, if it waits for that.

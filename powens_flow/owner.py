@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
+from powens_flow.arguments import check_id, check_key, check_page, check_start, check_values
 from powens_flow.attempts import Attempts
 from powens_flow.connectors import ANY, ConnectorPage, Filter
 from powens_flow.events import Event, InvalidEvent, SubmitValues, event_from_json
@@ -12,6 +13,8 @@ from powens_flow.idempotency import IdempotencyKey
 from powens_flow.policy import Policy
 from powens_flow.remedies import Remedy
 from powens_flow.view import View
+
+RECONNECT = "reconnect"
 
 
 @frozen(eq=False)
@@ -33,7 +36,12 @@ class Owner:
         Raises:
             KeyError: no machine of that name; the text says which there are.
             IdempotencyKeyReused: the key came before with another request.
+            TypeError: a policy or a key that is none.
+            ValueError: `reconnect`, which wants a connection: see the method of that name.
         """
+        if machine == RECONNECT:
+            raise ValueError("the machine 'reconnect' is started by owner.reconnect(id_connection)")
+        check_start(policy, key)
         return await self.attempts.start(self.id, machine, policy, key)
 
     async def reconnect(
@@ -48,9 +56,16 @@ class Owner:
 
         With `refresh` its PSD2 consent is renewed before it runs out (an SCA follows). `key` as
         in `start`.
+
+        Raises:
+            IdempotencyKeyReused: the key came before with another request.
+            ValueError: the id is not a positive integer.
+            TypeError: a policy or a key that is none.
         """
+        check_id("id_connection", id_connection)
+        check_start(policy, key)
         return await self.attempts.start(
-            self.id, "reconnect", policy, key, id_connection=id_connection, refresh=refresh
+            self.id, RECONNECT, policy, key, id_connection=id_connection, refresh=refresh
         )
 
     async def send(
@@ -75,7 +90,9 @@ class Owner:
             WrongValues: values that do not fit their fields, or are not sealed as they must be.
             Working: values, while a call is under way.
             PowensError: the public key, for which values have to be sealed, could not be fetched.
+            TypeError: a key that is none.
         """
+        check_key(key)
         made = event if isinstance(event, Event) else event_from_json(event)
         if isinstance(made, Remedy):
             raise InvalidEvent("an end user sends no remedy of staff")
@@ -101,7 +118,9 @@ class Owner:
         Raises:
             NoSuchAttempt: there is none of that id for this owner.
             PowensError: the list could not be read.
+            ValueError: `q` is no text, `page` not a number from 1, `size` none from 1 to 1000.
         """
+        check_page(q, page, size)
         return await self.attempts.connectors(self.id, attempt_id, q, page, size, only=only)
 
     async def seal(self, attempt_id: str, values: Mapping[str, str]) -> SubmitValues:
@@ -111,6 +130,8 @@ class Owner:
             NoSuchAttempt: there is none of that id for this owner.
             EventNotAccepted: the attempt asks for no values now.
             WrongValues: a message key for each field that is wrong.
+            InvalidEvent: the values are no mapping of fields' names.
             PowensError: the public key could not be fetched.
         """
+        check_values(values)
         return await self.attempts.seal(self.id, attempt_id, values)

@@ -32,7 +32,7 @@ class Sealer:
             ValuesRefused: a key for each wrong field.
             PowensError: the public key could not be fetched.
         """
-        given = {name: value for name, value in values.items() if value != ""}
+        given = {name: value for name, value in values.items() if value not in ("", None)}
         wrong = await wrong_values(attempt.asked, given)
         if wrong:
             raise ValuesRefused(wrong)

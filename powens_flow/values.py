@@ -34,8 +34,8 @@ async def wrong_values(fields: tuple[AskedField, ...], values: Mapping[str, str]
     """
     wrong = missing_or_unknown(fields, values)
     for asked in fields:
-        value = values.get(asked.name)
-        if value and asked.name not in wrong:
+        value: Any = values.get(asked.name)
+        if not _is_empty(value) and asked.name not in wrong:
             key = _plain(asked, value) or await _pattern(asked, value)
             if key:
                 wrong[asked.name] = key
@@ -46,14 +46,19 @@ def missing_or_unknown(fields: tuple[AskedField, ...], values: Mapping[str, str]
     """A message key for each required field without a value, and each value without a field."""
     known = {asked.name for asked in fields}
     wrong = {name: "values.unknown" for name in values if name not in known}
-    wrong |= {a.name: "values.required" for a in fields if a.required and not values.get(a.name)}
-    return wrong
+    missing = [a.name for a in fields if a.required and _is_empty(values.get(a.name))]
+    return wrong | dict.fromkeys(missing, "values.required")
 
 
-def _plain(asked: AskedField, value: str) -> str | None:
-    if len(value) > LONGEST_VALUE:
+def _is_empty(value: Any) -> bool:
+    return value is None or value == ""
+
+
+def _plain(asked: AskedField, value: Any) -> str | None:
+    is_text = isinstance(value, str)  # JSON brings others too
+    if is_text and len(value) > LONGEST_VALUE:
         return "values.too_long"
-    if not is_utf8(value):
+    if not is_text or not is_utf8(value):
         return "values.malformed"
     if asked.type == "number" and not _is_number(value):
         return "values.not_a_number"

@@ -39,14 +39,14 @@ class Machines(Mapping[str, Definition]):
         return len(self._definitions)
 
 
-def load_machines(registry: Registry, folder: Path | None = None) -> Machines:
+def load_machines(registry: Registry, folder: Path | str | None = None) -> Machines:
     """All machines: ours, and those of `folder`: a file of the same name replaces ours.
 
     Raises:
         MachineError: naming file, state and trigger of everything that is wrong.
     """
     files = our_files()
-    laid = files if folder is None else files_of(folder)
+    laid = files if folder is None else files_of(Path(folder))
     documents = _documents({**files, **laid})
     common = documents.pop(COMMON, None)
     if common is None:

@@ -52,7 +52,7 @@ async def world(
     vault: Vault | None = None,
     keyring: Keyring | None = None,
     clock: ManualClock | None = None,
-    machines: Path | Machines | None = None,
+    machines: Path | str | Machines | None = None,
     registry: Registry | None = None,
     seed: int = 0,
     patience: float = 25.0,
