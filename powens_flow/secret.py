@@ -7,12 +7,15 @@ class Secret:
     """Text that shows itself only to who asks for it with `reveal()`.
 
     Its repr, its str and its format are `Secret(***)`; it cannot be pickled, so that it ends up
-    in no queue, cache or crash report by accident.
+    in no queue, cache or crash report by accident. TypeError for what is no text, as of a variable
+    that is not set.
     """
 
     __slots__ = ("_text",)
 
     def __init__(self, text: str) -> None:
+        if not isinstance(text, str):
+            raise TypeError(f"a secret is a text, not {type(text).__name__}")
         self._text = text
 
     def reveal(self) -> str:

@@ -19,6 +19,7 @@ from attrs import field, frozen
 
 from powens_flow.attempt import Claim
 from powens_flow.engine import Engine
+from powens_flow.functions import is_async, name_of
 from powens_flow.keyring import Keyring
 from powens_flow.secret import Secret
 from powens_flow.store.port import Store
@@ -102,9 +103,10 @@ class Signature:
 
     A date more than `tolerance` away is refused. Sources do not say whether a zipped body is
     signed as sent or inflated: either is taken. Nothing is inflated without a signature of now.
+    Raises TypeError for what is no `Secret`, ValueError for an empty one: anybody can sign with it.
     """
 
-    secret: Secret
+    secret: Secret = field(validator=lambda _, __, secret: _check_secret(secret))
     tolerance: timedelta = timedelta(minutes=5)
 
     async def __call__(self, request: Request, now: datetime) -> bool:
@@ -124,6 +126,13 @@ class Signature:
         text = _bytes(f"{method.upper()}.{path}.{date}.") + body
         digest = hmac.new(self.secret.reveal().encode(), text, hashlib.sha256).digest()
         return base64.b64encode(digest).decode()
+
+
+def _check_secret(secret: Any) -> None:
+    if not isinstance(secret, Secret):
+        raise TypeError(f"the secret of a Signature must be a Secret, not {type(secret).__name__}")
+    if not secret:
+        raise ValueError("the secret of a Signature must not be empty: anybody can sign with that")
 
 
 @frozen
@@ -171,11 +180,16 @@ def tokens_of(
 
 
 class Receiver:
-    """Takes webhooks for an engine."""
+    """Takes webhooks for an engine. TypeError for an authentication that is not async."""
 
     def __init__(
         self, engine: Engine, authentication: Authentication, *, largest: int = LARGEST
     ) -> None:
+        if not is_async(authentication):
+            what = "Signature(...), UserToken(...), or an async function of (request, now)"
+            raise TypeError(
+                f"authentication must be {what}, which {name_of(authentication)} is not"
+            )
         self._engine = engine
         self._authentication = authentication
         self._largest = largest

@@ -3,6 +3,7 @@
 import copy
 import json
 import pickle
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,13 @@ def test_equal_texts_are_equal_secrets_and_no_texts() -> None:
     assert Secret(PLAIN) != Secret("other")
     assert Secret(PLAIN) != PLAIN
     assert len({Secret(PLAIN), Secret(PLAIN)}) == 1
+
+
+@pytest.mark.parametrize("nothing", [None, 3, b"t0k3n", Secret(PLAIN)])
+def test_what_is_no_text_is_none(nothing: Any) -> None:
+    kind = type(nothing).__name__
+    with pytest.raises(TypeError, match=f"^a secret is a text, not {kind}$"):
+        Secret(nothing)
 
 
 def test_an_empty_one_is_false() -> None:

@@ -376,3 +376,18 @@ class TestWaking:
         assert await status(w, body, authentication=anybody) == 200
         await w.engine.settled()
         assert await w.store.load(end.attempt_id) == before
+
+
+def test_nobody_can_be_told_from_a_stranger_by_an_empty_secret() -> None:
+    with pytest.raises(ValueError, match="must not be empty"):
+        Signature(Secret(""))
+    with pytest.raises(TypeError, match="must be a Secret, not str"):
+        Signature("S3cr3t")  # type: ignore[arg-type]  # that is the point
+
+
+async def test_an_authentication_is_async() -> None:
+    not_one: tuple[Any, ...] = ("secret", None, lambda request, now: True)
+    async with world() as w:
+        for wrong in not_one:
+            with pytest.raises(TypeError, match=r"^authentication must be Signature"):
+                Receiver(w.engine, wrong)

@@ -18,10 +18,16 @@ def base_url(domain_or_url: str) -> URL:
 
     Raises ValueError for what is neither, and for plain HTTP to another machine.
     """
+    if not isinstance(domain_or_url, str):
+        kind = type(domain_or_url).__name__
+        raise ValueError(f"a domain is the text of its name, or of the API's whole URL, not {kind}")
     if "://" in domain_or_url:
         return _checked(URL(domain_or_url))
     if len(domain_or_url) > 63 or not _DOMAIN.fullmatch(domain_or_url):
-        raise ValueError("a domain is lowercase letters, digits and single hyphens")
+        raise ValueError(
+            "a domain is its name alone, such as acme-sandbox (lowercase letters, digits and single"
+            " hyphens), or the API's whole URL"
+        )
     return URL(f"https://{domain_or_url}.biapi.pro/2.0/")
 
 

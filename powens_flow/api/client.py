@@ -50,13 +50,9 @@ class PowensClient(UserCalls, ConnectorCalls, ConnectionCalls, WebauthCalls, Acc
         stopwatch: Callable[[], float] = time.perf_counter,
         calls_a_minute: int | None = None,
     ) -> None:
-        if not (client_id.isascii() and client_id.isdigit()):
-            raise ValueError("a client id is digits only")
-        self.client_id = client_id
+        self.client_id = _checked_id(client_id)
         self.timeouts = timeouts or Timeouts()
-        self._client_secret = (
-            Secret(client_secret) if isinstance(client_secret, str) else client_secret
-        )
+        self._client_secret = _checked_secret(client_secret)
         base, clock = base_url(domain_or_url), clock or SystemClock()
         self._transport = Transport(
             base,
@@ -92,3 +88,20 @@ class PowensClient(UserCalls, ConnectorCalls, ConnectionCalls, WebauthCalls, Acc
 
     def __repr__(self) -> str:
         return f"PowensClient({self.base_url!r}, {self.client_id!r})"
+
+
+def _checked_id(client_id: str) -> str:
+    if not isinstance(client_id, str):
+        raise ValueError(f"a client id is a text of digits, not {type(client_id).__name__}")
+    if not (client_id.isascii() and client_id.isdigit()):
+        raise ValueError("a client id is digits only")
+    return client_id
+
+
+def _checked_secret(given: Secret | str | None) -> Secret | None:
+    if not isinstance(given, Secret | str | None):
+        raise ValueError(f"a client secret is a Secret or a text, not {type(given).__name__}")
+    secret = Secret(given) if isinstance(given, str) else given
+    if secret is not None and not secret:
+        raise ValueError("the client secret is empty; to go without one, give None")
+    return secret

@@ -68,8 +68,8 @@ class Pace:
     def __init__(
         self, calls: int, clock: Clock, *, ages_after: float = LONGEST_IN_BACKGROUND
     ) -> None:
-        if calls < 1:
-            raise ValueError("a limit of calls a minute is at least 1")
+        if type(calls) is not int or calls < 1:
+            raise ValueError(f"calls_a_minute must be a whole number, at least 1, not {calls!r}")
         self._calls = calls
         self._polls = calls - calls // RESERVE
         self._clock = clock

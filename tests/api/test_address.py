@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 
 from powens_flow.api.address import base_url, expansion, is_loopback, query, same_origin
@@ -50,6 +52,34 @@ def test_the_path_of_a_url_is_kept() -> None:
 def test_a_name_is_no_loopback_address() -> None:
     assert not is_loopback("127.0.0.1.nip.io")
     assert is_loopback("127.1.2.3")
+
+
+def test_a_host_is_told_what_a_domain_is() -> None:
+    with pytest.raises(ValueError, match=r"its name alone, such as acme-sandbox .* whole URL"):
+        base_url("demo.biapi.pro")
+
+
+@pytest.mark.parametrize("nothing", [None, 3, b"demo"])
+def test_a_variable_that_is_not_set_is_no_domain_and_no_client(nothing: Any) -> None:
+    kind = type(nothing).__name__
+    with pytest.raises(ValueError, match=rf"^a domain is the text .*, not {kind}"):
+        PowensClient(nothing, "12")
+    with pytest.raises(ValueError, match=rf"^a client id is a text of digits, not {kind}"):
+        PowensClient("demo", nothing)
+
+
+@pytest.mark.parametrize("empty", ["", Secret("")])
+def test_a_client_secret_that_is_empty_is_a_mistake(empty: Any) -> None:
+    with pytest.raises(ValueError, match="the client secret is empty"):
+        PowensClient("demo", "12", empty)
+    with pytest.raises(ValueError, match="a client secret is a Secret or a text, not bytes"):
+        PowensClient("demo", "12", b"S3cr3t")  # type: ignore[arg-type]  # that is the point
+
+
+@pytest.mark.parametrize("calls", [0, -1, "30", 1.5])
+def test_a_limit_of_calls_is_a_whole_number(calls: Any) -> None:
+    with pytest.raises(ValueError, match=r"^calls_a_minute must be a whole number"):
+        PowensClient("demo", "12", calls_a_minute=calls)
 
 
 @pytest.mark.parametrize("client_id", ["", "12a", "1 2", "١٢", "-1"])
