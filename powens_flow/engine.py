@@ -28,7 +28,7 @@ from powens_flow.policy import Policy
 from powens_flow.store.port import Store
 from powens_flow.vault import Vault
 from powens_flow.viewing import Viewing
-from powens_flow.wishes import check_listener, check_wish, former_names
+from powens_flow.wishes import check_listener, check_watcher, check_wish, former_names
 
 
 class Engine:
@@ -158,7 +158,8 @@ class Engine:
 
         Raises:
             ValueError: there is no such machine or state, which would never be heard of.
-            TypeError: when it is applied: the listener is not async.
+            TypeError: `state` or `machine` is not one name; when it is applied: the listener is not
+                an async function of one argument.
         """
         check_wish(self._machines, state, machine)
         former = former_names(self._machines, state)
@@ -175,8 +176,9 @@ class Engine:
 
         A hint for whoever shows attempts as they are: nothing is kept for it, and what other
         processes do is not heard of. One that raises is logged, and called again for the next.
-        Answers a function that ends it.
+        Answers a function that ends it. TypeError for one that is not a plain function.
         """
+        check_watcher(watcher)
         self._drives.watchers.append(watcher)
         return lambda: self._drives.watchers.remove(watcher)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from inspect import iscoroutinefunction
+from inspect import iscoroutinefunction, signature
 from typing import Any
 
 
@@ -16,6 +16,25 @@ def is_kind(function: Any, kind: Callable[[Any], bool]) -> bool:
     function = _within(function)
     call = getattr(type(function), "__call__", None)  # noqa: B004 - its kind is asked for
     return kind(function) or kind(call)
+
+
+def takes(function: Any, count: int, *, more: bool = False) -> bool:
+    """Whether it can be called with so many arguments, and no `more` by name; what does not say is
+    believed."""
+    try:
+        known = signature(function)
+    except (TypeError, ValueError):
+        return True
+    try:
+        (known.bind_partial if more else known.bind)(*range(count))
+    except TypeError:
+        return False
+    return True
+
+
+def parameters_of(function: Any) -> str:
+    """Their names, without defaults, which may be anything."""
+    return f"({', '.join(signature(function).parameters)})"
 
 
 def name_of(function: Any) -> str:

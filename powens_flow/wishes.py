@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from difflib import get_close_matches
+from typing import Any
 
-from powens_flow.functions import is_async, name_of
+from powens_flow.functions import is_async, name_of, parameters_of, takes
 from powens_flow.machine import Definition
 
 
@@ -14,10 +15,25 @@ def check_listener(listener: object) -> None:
             f"{name_of(listener)!r} is no listener: that is an async function, an object with an "
             "async __call__, or a functools.partial of one"
         )
+    if not takes(listener, 1):
+        own = f"{name_of(listener)} takes {parameters_of(listener)}"
+        raise TypeError(f"a listener is called with one argument, the Change, but {own}")
+
+
+def check_watcher(watcher: Any) -> None:
+    """Raises TypeError unless what it does is done when it has been called."""
+    if not callable(watcher) or is_async(watcher) or not takes(watcher, 1):
+        what = "a watcher is a plain function of an attempt's id"
+        raise TypeError(f"{what}, which {name_of(watcher)} is not")
 
 
 def check_wish(machines: Mapping[str, Definition], state: str | None, machine: str | None) -> None:
-    """Raises ValueError for a machine that is not loaded, or a state that it, or none, has."""
+    """Raises ValueError for a machine that is not loaded, or a state that it, or none, has;
+    TypeError for what is no name, such as a list of them."""
+    for what, given in (("state", state), ("machine", machine)):
+        if not isinstance(given, str | None):
+            kind = type(given).__name__
+            raise TypeError(f"{what} must be one name, not {kind}: register once for each")
     if machine is not None and machine not in machines:
         known = ", ".join(sorted(machines))
         meant = _meant(machine, machines)

@@ -60,6 +60,34 @@ def test_what_is_not_async_is_refused(here: SmallWorld, listener: object, named:
     assert not here.engine._listeners
 
 
+async def of_none() -> None: ...
+
+
+async def of_two(change: Change, token: str) -> None: ...
+
+
+@pytest.mark.parametrize("listener", [of_none, of_two])
+def test_what_cannot_take_a_change_is_refused(here: SmallWorld, listener: object) -> None:
+    with pytest.raises(TypeError, match=r"called with one argument, the Change, but of_.* takes"):
+        here.engine.on()(listener)  # type: ignore[arg-type]  # what mypy would have said
+    assert not here.engine._listeners
+    here.engine.on()(partial(of_two, token="S3cr3t"))
+
+
+@pytest.mark.parametrize("wish", [{"state": ["ringing"]}, {"state": 3}, {"machine": ("bell",)}])
+def test_a_wish_is_one_name(here: SmallWorld, wish: dict[str, object]) -> None:
+    [(what, given)] = wish.items()
+    said = f"^{what} must be one name, not {type(given).__name__}: register once for each"
+    with pytest.raises(TypeError, match=said):
+        here.engine.on(**wish)  # type: ignore[arg-type]  # that is the point
+
+
+@pytest.mark.parametrize("watcher", [None, of_none, noted, lambda: None])
+def test_a_watcher_does_its_work_when_it_is_called(here: SmallWorld, watcher: object) -> None:
+    with pytest.raises(TypeError, match="a watcher is a plain function of an attempt's id"):
+        here.engine.watch(watcher)  # type: ignore[arg-type]  # that is the point
+
+
 async def test_whatever_is_async_is_told(here: SmallWorld) -> None:
     ear, noting, to = Ear(), Noting(), list[int]()
     for listener in (

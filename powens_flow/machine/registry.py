@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from attrs import field, frozen
 
-from powens_flow.functions import is_async, is_kind, name_of
+from powens_flow.functions import is_async, is_kind, name_of, parameters_of, takes
 
 Guard = Callable[[Any, Any], bool]
 """`guard(attempt, outcome) -> bool`: pure, of what the attempt and the outcome say."""
@@ -104,17 +104,25 @@ def _expect_free(table: dict[str, Any], kind: str, name: str) -> None:
         raise ValueError(f"{kind} {name!r} is registered already; say replace=True if meant")
 
 
-def _hold_async(what: str, takes: str, function: Callable[..., Any]) -> None:
+def _hold_async(what: str, given: str, function: Callable[..., Any]) -> None:
     if not is_async(function):
-        held = f"{what} must be an async function of {takes}"
+        held = f"{what} must be an async function of {given}"
         raise TypeError(f"{held}, which {name_of(function)} is not: write async def")
+    _hold_to_two(what, given, function)
 
 
-def _hold_plain(what: str, takes: str, function: Callable[..., Any]) -> None:
+def _hold_plain(what: str, given: str, function: Callable[..., Any]) -> None:
     # what another kind answers has not been run yet, and is true whatever it will say
     if not callable(function) or any(is_kind(function, kind) for kind in _LATER):
-        held = f"{what} must be a plain function of {takes}"
+        held = f"{what} must be a plain function of {given}"
         raise TypeError(f"{held}, which {name_of(function)} is not: write def, and return a bool")
+    _hold_to_two(what, given, function)
+
+
+def _hold_to_two(what: str, given: str, function: Callable[..., Any]) -> None:
+    if not takes(function, 2, more="..." in given):
+        own = f"{name_of(function)} takes {parameters_of(function)}"
+        raise TypeError(f"{what} is called with {given}, but {own}")
 
 
 _LATER = (inspect.iscoroutinefunction, inspect.isasyncgenfunction, inspect.isgeneratorfunction)
