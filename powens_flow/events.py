@@ -17,6 +17,9 @@ from powens_flow.vocabulary import POLL
 LONGEST_TEXT, MOST_TEXTS, MOST_IDS = 64 * 1024, 100, 1000
 """What one event may bring: a sealed value, and a form or a consent of any size seen."""
 
+MOST_NAMED, LONGEST_NAME = 5, 100
+"""What of an event's own keys an error's text repeats."""
+
 CALLBACK_READ = ("state", "error", "id_connection", "connection_id")
 """The parameters of the bank's callback that say something to an attempt."""
 
@@ -49,7 +52,7 @@ class Event:
 
 def _text(value: Any) -> str:
     if not _is_text(value) or not value:
-        raise ValueError("a text that is not empty")
+        raise ValueError("must be a text that is not empty")
     return str(value)
 
 
@@ -64,12 +67,12 @@ def _optional_text(value: Any) -> str | None:
 def _ids(value: Any) -> tuple[int, ...]:
     if isinstance(value, list | tuple) and len(value) <= MOST_IDS and all(map(_is_id, value)):
         return tuple(dict.fromkeys(value))
-    raise ValueError("a list of ids (positive integers)")
+    raise ValueError("must be a list of ids (positive integers)")
 
 
 def _id(value: Any) -> int:
     if not _is_id(value):
-        raise ValueError("an id (a positive integer)")
+        raise ValueError("must be an id (a positive integer)")
     return int(value)
 
 
@@ -81,7 +84,7 @@ def _texts(value: Any) -> dict[str, str]:
     few = isinstance(value, Mapping) and len(value) <= MOST_TEXTS
     if few and all(_is_text(name) and _is_text(text) for name, text in value.items()):
         return dict(value)
-    raise ValueError("an object of texts")
+    raise ValueError("must be an object of texts")
 
 
 def _callback(value: Any) -> dict[str, str]:
@@ -93,7 +96,7 @@ def _connector(value: Any) -> str:
         return str(value)
     if isinstance(value, str) and _REFERENCE.fullmatch(value):
         return value
-    raise ValueError("a connector's uuid or id")
+    raise ValueError("must be a connector's uuid or id")
 
 
 @frozen
@@ -299,14 +302,20 @@ def _made(kind: type[Event], given: Mapping[str, Any]) -> Event:
         elif attribute.default is NOTHING:
             wrong[name] = "is needed"
     if wrong:
-        keys = ", ".join(sorted(wrong))
-        raise InvalidEvent(f"wrong in an event {kind.trigger!r}: {keys}", wrong)
+        raise InvalidEvent(f"wrong in an event {kind.trigger!r}: {_said(wrong)}", wrong)
     return kind(**given)
+
+
+def _said(wrong: Mapping[str, str]) -> str:
+    """The first of what is wrong; a stranger's object may have thousands of keys."""
+    named = [f"{key[:LONGEST_NAME]} ({wrong[key]})" for key in sorted(wrong)[:MOST_NAMED]]
+    more = len(wrong) - len(named)
+    return ", ".join([*named, f"{more} more"] if more else named)
 
 
 def _wrong(name: str, converter: Callable[[Any], Any] | Any, value: Any) -> dict[str, str]:
     try:
         converter(value)
     except ValueError as error:
-        return {name: f"must be {error}"}
+        return {name: str(error)}
     return {}

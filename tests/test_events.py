@@ -152,8 +152,24 @@ def test_what_are_no_texts(values: dict[str, str]) -> None:
     assert set(wrong({"type": "returned", "parameters": values})) == {"parameters"}
 
 
+def test_the_text_says_of_each_wrong_key_what_is_accepted() -> None:
+    with pytest.raises(e.InvalidEvent) as refused:
+        e.event_from_json({"type": "choose_source", "why": "S3cr3t"})
+    assert str(refused.value) == (
+        "wrong in an event 'choose_source': source (is needed), why (not known; known: source)"
+    )
+
+
+def test_the_text_stays_short_whatever_is_sent() -> None:
+    with pytest.raises(e.InvalidEvent) as refused:
+        e.event_from_json({"type": "cancel", **{f"{n:04}" + "x" * 5000: n for n in range(5000)}})
+    assert len(refused.value.fields) == 5000
+    assert len(str(refused.value)) < 1000
+    assert str(refused.value).endswith(", 4995 more")
+
+
 def test_an_event_made_in_python_is_checked_too() -> None:
-    with pytest.raises(ValueError, match="a connector's uuid or id"):
+    with pytest.raises(ValueError, match=r"^must be a connector's uuid or id$"):
         e.ChooseConnector("")
     with pytest.raises(ValueError, match="ids"):
         e.ChooseAccounts((-1,))
