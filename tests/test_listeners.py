@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from powens_flow import events as e
 from powens_flow.listeners import Change
 from powens_flow.outcomes import Outcome
+from powens_flow.outgoing import message
 from tests.ears import ear_of, last_of_each, retold, rung
 from tests.small_world import SmallWorld, small_world
 
@@ -66,6 +67,17 @@ async def test_an_end_is_told_as_one(here: SmallWorld) -> None:
     await here.engine.settled()
     assert [change.ended for change in ear.changes[-2:]] == [False, True]
     assert ear.changes[-1].row.dest == "cancelled"
+
+
+async def test_an_end_without_a_powens_user_is_told_as_one_too(here: SmallWorld) -> None:
+    ear = ear_of(here)
+    owner = here.engine.for_owner("owner-1")
+    view = await owner.start("bell")
+    view = await owner.send(view.attempt_id, e.TryAgain())
+    await here.engine.settled()
+    assert (view.state, view.result) == ("finished", None)
+    assert [change.ended for change in ear.changes] == [False, True]
+    assert message(ear.changes[-1])["type"] == "attempt.ended"
 
 
 async def test_without_listeners_nothing_is_kept_for_them(here: SmallWorld) -> None:

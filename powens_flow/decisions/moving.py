@@ -92,12 +92,12 @@ def _entered(attempt: Attempt, row: JournalRow) -> Attempt:
 
 
 def _ended(attempt: Attempt) -> Attempt:
-    """An end: the result, and nothing left of what is needed no more."""
-    completed = attempt.ending is None
+    """An end: the result, or what was cleaned up, and nothing left of what is needed no more."""
+    result = _result(attempt) if attempt.ending is None and attempt.user is not None else None
     return evolve(
         attempt,
-        result=_result(attempt) if completed and attempt.user is not None else None,
-        cleanup=attempt.cleanup or (None if completed else "incomplete"),
+        result=result,
+        cleanup=attempt.cleanup if result is not None else _cleanup(attempt),
         user=None,
         accounts=tuple(_bare_account(one) for one in attempt.accounts),
         subscriptions=tuple(_bare_subscription(one) for one in attempt.subscriptions),
@@ -111,6 +111,11 @@ def _ended(attempt: Attempt) -> Attempt:
         deadline_of=None,
         due_at=None,
     )
+
+
+def _cleanup(attempt: Attempt) -> str:
+    """Of an end without a result: a machine of one's own may come to one before it has a user."""
+    return attempt.cleanup or ("nothing" if attempt.ending is None else "incomplete")
 
 
 def _bare_account(one: Account) -> Account:
