@@ -10,7 +10,7 @@ import pytest
 from powens_flow.keyring import Keyring, SealBroken
 from powens_flow.secret import Secret
 from powens_flow.store.sqlite import SQLiteStore
-from powens_flow.vault import MemoryVault, PermanentUser, StoreVault, Vault, VaultRecord
+from powens_flow.vault import MemoryVault, PermanentUser, StoreVault, Vault
 
 ADA = PermanentUser(5, Secret("hush-ada"))
 BEA = PermanentUser(6, Secret("hush-bea"))
@@ -91,14 +91,6 @@ class TestStoreVault(VaultContract):
         )
         alone = StoreVault(store, only_second)
         assert [await alone.get(one) for one in (owners[0], owners[-1], "bea")] == [ADA, ADA, BEA]
-
-    async def test_resealing_does_not_undo_what_was_put_meanwhile(self, store: SQLiteStore) -> None:
-        assert await store.put_vault_record(VaultRecord("ada", 5, "newer"))
-        older = VaultRecord("ada", 5, "resealed")
-        assert not await store.put_vault_record(older, instead_of="older")
-        assert await store.vault_record("ada") == VaultRecord("ada", 5, "newer")
-        assert not await store.put_vault_record(VaultRecord("bea", 6, "x"), instead_of="older")
-        assert await store.vault_record("bea") is None
 
 
 def _keys(keyring: Keyring) -> list[dict[str, str]]:

@@ -2,7 +2,12 @@
 
 An attempt is driven by one holder at a time, who has leased it; events that arrive meanwhile are
 posted to its inbox. A lease that lapsed means that its holder died. Times are aware, in UTC, and
-always handed in by the caller: a store has no clock of its own.
+always handed in by the caller: a store has no clock of its own. Callers on several machines keep
+their clocks together, well within a lease.
+
+Whoever asks at the same time, of this process or another, each call is done as if it were the only
+one: they come one after the other, all or nothing, and what came before is seen. A read is answered
+from what is committed. Nothing else is promised of the order in which calls come.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -15,11 +20,16 @@ from powens_flow.attempt import Attempt, Claim, JournalRow
 
 
 class StoreError(Exception):
-    """The store could not do what was asked; a driver's own errors are translated to this."""
+    """The store could not do what was asked; a driver's own errors are translated to this.
+
+    Unless the error says that nothing was written, it may have been done all the same: a connection
+    can break between a commit and its answer. Nobody takes it for done, nor for undone: a lease
+    that may have been taken lapses, and what may have been saved is read again.
+    """
 
 
 class LeaseLost(StoreError):
-    """Somebody else drives the attempt now, or has moved it on: what was to be saved is void."""
+    """Somebody else drives the attempt now, or has moved it on: nothing was written."""
 
 
 class DuplicateAttempt(StoreError):
@@ -107,7 +117,10 @@ class Untold:
 
 
 Fits = Callable[[Attempt, Sequence[Posted]], bool]
-"""Whether an attempt, with the events that wait for it, is one for this process to drive."""
+"""Whether an attempt, with the events that wait for it, is one for this process to drive.
+
+Plain and quick. It may be asked on a thread of the store's, and of one attempt more than once.
+"""
 
 
 def anything_fits(_: Attempt, __: Sequence[Posted]) -> bool:

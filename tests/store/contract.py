@@ -7,7 +7,9 @@ from tests.store.contract_forgetting import ForgettingContract
 from tests.store.contract_inbox import InboxContract
 from tests.store.contract_journal import JournalContract
 from tests.store.contract_leases import LeaseContract
+from tests.store.contract_racing import RacingContract
 from tests.store.contract_saves import SaveContract
+from tests.store.contract_words import WordContract
 
 
 class StoreContract(
@@ -18,6 +20,8 @@ class StoreContract(
     JournalContract,
     ClaimContract,
     ForgettingContract,
+    RacingContract,
+    WordContract,
     FleetContract,
     MailboxContract,
 ):

@@ -19,8 +19,10 @@ from powens_flow.store.port import (
 )
 from powens_flow.store.sqlite import SQLiteStore
 from powens_flow.store.sqlite.writer import Writer
+from powens_flow.vault import VaultRecords
 from tests.store import values as v
 from tests.store.contract import StoreContract
+from tests.store.contract_vault import VaultRecordContract
 
 
 @pytest.fixture
@@ -34,9 +36,13 @@ async def sqlite_store(path: Path) -> AsyncIterator[SQLiteStore]:
         yield store
 
 
-class TestSQLiteStore(StoreContract):
+class TestSQLiteStore(StoreContract, VaultRecordContract):
     @pytest.fixture
     def store(self, sqlite_store: SQLiteStore) -> Store:
+        return sqlite_store
+
+    @pytest.fixture
+    def records(self, sqlite_store: SQLiteStore) -> VaultRecords:
         return sqlite_store
 
 
@@ -301,14 +307,6 @@ class TestUnreadable:
 
 
 class TestWords:
-    async def test_an_id_that_is_no_text_is_of_no_attempt(self, sqlite_store: SQLiteStore) -> None:
-        half = "half a pair: \ud83d"
-        assert await sqlite_store.load(half) is None
-        assert await v.take(sqlite_store, half) is None
-        assert await sqlite_store.history(half) == ()
-        await v.created(sqlite_store, v.an_attempt("é"))
-        assert await sqlite_store.load("é") is not None
-
     async def test_an_error_shows_no_value(self, sqlite_store: SQLiteStore) -> None:
         taken = await v.created(sqlite_store, v.an_attempt("hush-id", owner="hush-owner"))
         bad = v.a_row(1, "hush-id", facts={"hush": "hush"}, duration=None)
