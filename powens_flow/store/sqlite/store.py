@@ -89,7 +89,7 @@ class SQLiteStore:
         """
         if self._writer is not None:
             raise StoreError("the store is open already")
-        writer = Writer(self._connect)
+        writer = Writer(self._connect, self._path)
         self._writer = writer
         try:
             await writer.open()

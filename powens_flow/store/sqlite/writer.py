@@ -11,10 +11,16 @@ import sqlite3
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final, Generic, TypeVar
 
+import structlog
+
 from powens_flow.store.port import DuplicateAttempt, LeaseLost, StoreError
+from powens_flow.store.sqlite.place import Place
+
+log = structlog.get_logger("powens_flow")
 
 R = TypeVar("R")
 
@@ -59,10 +65,11 @@ class _Task(Generic[R]):
 
 
 class Writer:
-    """A thread with a connection of its own; made and used on one event loop."""
+    """A thread with a connection of its own to the file `path`; made and used on one event loop."""
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+    def __init__(self, connect: Callable[[], sqlite3.Connection], path: Path) -> None:
         self._connect = connect
+        self._path = path
         self._loop = asyncio.get_running_loop()
         self._queue: SimpleQueue[list[_Task[Any]] | None] = SimpleQueue()
         self._gathered: list[_Task[Any]] = []
@@ -131,12 +138,13 @@ class Writer:
     def _main(self) -> None:
         try:
             db = self._connect()
+            place = Place(self._path)
         except Exception as error:
             self._tell(self._opened, translated(error))
             self._tell(self._ended, None)
             return
         self._tell(self._opened, None)
-        batches = _Batches(db)
+        batches = _Batches(db, place)
         while (tasks := self._waiting()) is not None:
             batches.run(tasks)
             self._call(self._settle, tasks)
@@ -172,14 +180,26 @@ class Writer:
 
 
 class _Batches:
-    """Does tasks together: reads, then the writes in one transaction with one commit."""
+    """Does tasks together: reads, then the writes in one transaction with one commit.
 
-    def __init__(self, db: sqlite3.Connection) -> None:
+    What failed is logged once for each reason, until something was written again.
+    """
+
+    def __init__(self, db: sqlite3.Connection, place: Place) -> None:
         self._db = db
+        self._place = place
         self._is_synced: bool | None = None
+        self._logged: set[str] = set()
 
     def run(self, tasks: Sequence[_Task[Any]]) -> None:
         """Do them all; each then has its result or its error."""
+        try:
+            self._place.expect_same()
+        except StoreError as error:
+            self._log(error)
+            for task in tasks:
+                task.error = StoreError(str(error))
+            return
         writes = []
         for task in tasks:
             if task.writes:
@@ -193,13 +213,14 @@ class _Batches:
         try:
             task.run(self._db)
         except Exception as error:
-            task.error = translated(error)
+            task.error = self._told(error)
 
     def _write(self, tasks: Sequence[_Task[Any]]) -> None:
         try:
             is_whole = self._transaction(tasks)
         except Exception as error:  # neither begun nor committed: for none of them
             self._undo()
+            self._log(translated(error))
             for task in tasks:
                 task.error = translated(error)
             return
@@ -218,15 +239,28 @@ class _Batches:
             except (LeaseLost, DuplicateAttempt) as error:
                 task.error = error
             except Exception as error:
-                task.error = translated(error)
+                task.error = self._told(error)
                 return False
         self._db.execute("commit")
+        self._logged.clear()
         return True
 
     def _write_each(self, tasks: Sequence[_Task[Any]]) -> None:
         for task in tasks:
             task.error = None
             self._write([task])
+
+    def _told(self, error: Exception) -> StoreError:
+        said = translated(error)
+        if said is not error:
+            self._log(said)
+        return said
+
+    def _log(self, said: StoreError) -> None:
+        reason = str(said)
+        if reason not in self._logged:
+            self._logged.add(reason)
+            log.error("store.failed", reason=reason)
 
     def _sync(self, is_synced: bool) -> None:
         # Takes effect outside of a transaction only.
