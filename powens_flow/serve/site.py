@@ -34,8 +34,14 @@ HEADERS: Final = {
 SOME_TYPES: Final = ("savings",)
 """What `restrict` is tried with where Powens is simulated, and nothing else was configured."""
 
-NO_FORM: Final = (ValueError, LookupError, web.RequestPayloadError, HttpProcessingError)
-"""What aiohttp raises at a body that is no form."""
+NO_FORM: Final = (
+    ValueError,
+    LookupError,
+    ConnectionError,
+    web.RequestPayloadError,
+    HttpProcessingError,
+)
+"""What aiohttp raises at a body that is no form, or did not come to its end."""
 
 PATIENCE: Final = 30.0
 """Seconds in which a form has to have come."""

@@ -28,7 +28,7 @@ FILTERS: Final[Mapping[str, str]] = {
 
 async def start(call: Call) -> web.Response:
     """`POST attempts`: a new attempt, taken to its first rest."""
-    body = await read_json(call.request, call.connect.limits.body)
+    body = await read_json(call)
     wanted = start_from_json(body, call.connect.engine.machines)
     key = call.key(body)
     view = await call.connect.retried.run(key, lambda: _started(call, wanted, key))
@@ -52,7 +52,7 @@ async def read(call: Call) -> web.Response:
 
 async def send(call: Call) -> web.Response:
     """`POST attempts/{id}/events`: one event, taken to the attempt's next rest."""
-    event = await read_json(call.request, call.connect.limits.body)
+    event = await read_json(call)
     attempt_id, key = call.attempt_id, call.key(event)
     try:
         view = await call.connect.retried.run(

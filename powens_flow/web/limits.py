@@ -10,8 +10,9 @@ from attrs import frozen
 class Limits:
     """What may be asked of the sub-application. Each process counts for itself.
 
-    `body` is the largest JSON body in bytes, `webhook` the largest of a webhook. `changes` is how
-    many state-changing requests a minute one owner may send, in bursts of as many. `streams` is
+    `body` is the largest JSON body in bytes, `webhook` the largest of a webhook; `arrival` is how
+    many seconds either may take to come, from its head to its last byte. `changes` is how many
+    state-changing requests a minute one owner may send, in bursts of as many. `streams` is
     how many streams of one owner are open at once; a stream looks at the store every `poll`
     seconds (another process may have moved the attempt), says something at least every
     `heartbeat`, and ends after `stream` seconds, so that the browser signs in anew; a client that
@@ -21,6 +22,7 @@ class Limits:
 
     body: int = 256 * 1024
     webhook: int = 10 * 1024 * 1024
+    arrival: float = 30.0
     changes: int = 120
     streams: int = 10
     poll: float = 2.0

@@ -52,7 +52,7 @@ _KEY: Final = Parameter(
     "The same for each sending of one request: it acts once.",
 )
 _VIEW: Final = Said("The attempt as it is.", schema=ref("View"))
-_BODY: Final = ("malformed", "invalid", "too_large", "unsupported_media_type")
+_BODY: Final = ("malformed", "invalid", "too_slow", "too_large", "unsupported_media_type")
 
 
 def _number(name: str, most: int, says: str) -> Parameter:
@@ -133,12 +133,12 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
         "Take one of Powens' webhooks.",
         {
             200: Said("Taken.", PLAIN, TEXT),
-            400: Said("Neither JSON nor gzip of it.", PLAIN, TEXT),
+            400: Said("Neither JSON nor gzip of it, or not whole.", PLAIN, TEXT),
             401: Said("Not authenticated.", PLAIN, TEXT),
         },
         body=(ANYTHING, {}),
         parameters=(Parameter("event", "path", TEXT, "The webhook's event.", required=True),),
-        problems=("not_found", "too_large"),
+        problems=("not_found", "too_slow", "too_large"),
     ),
     "page_file": Operation(
         "A file of the page.",

@@ -13,10 +13,12 @@ MOST_FIELDS, LONGEST_NAME, LONGEST_DETAIL = 50, 100, 300
 
 @frozen
 class Kind:
-    """One kind of problem: its status, and a title that never changes."""
+    """One kind of problem: its status, a title that never changes, and whether the connection
+    ends with it."""
 
     status: int
     title: str
+    closes: bool = False
 
 
 KINDS: Final[Mapping[str, Kind]] = {
@@ -27,6 +29,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "no_such_attempt": Kind(404, "There is no such attempt."),
     "not_found": Kind(404, "There is nothing at this address."),
     "method_not_allowed": Kind(405, "The address does not take this method."),
+    "too_slow": Kind(408, "The request's body did not come in time.", closes=True),
     "not_accepted": Kind(409, "The attempt does not take this event now."),
     "working": Kind(409, "A call is under way."),
     "outdated": Kind(409, "The attempt was stored by another version, and can only be cancelled."),
@@ -81,9 +84,12 @@ class Problem(Exception):
 
     def response(self) -> web.Response:
         """The answer."""
-        return web.json_response(
+        response = web.json_response(
             self.to_json(), status=self.status, content_type=CONTENT_TYPE, headers=self.headers
         )
+        if KINDS[self.code].closes:
+            response.force_close()
+        return response
 
 
 def _short(fields: Mapping[str, str]) -> dict[str, str]:

@@ -18,11 +18,11 @@ async def webhook(call: Call) -> web.Response:
         raise Problem("not_found", "no webhooks are taken here")
     request = call.request
     try:
-        body = await read_bytes(request, call.connect.limits.webhook)
+        body = await read_bytes(call, call.connect.limits.webhook)
     except Problem as problem:
         if problem.code != "malformed":
             raise
-        refused = web.Response(status=400, text="the body is not of its Content-Encoding")
+        refused = web.Response(status=400, text=problem.detail)
         refused.force_close()  # what follows it on this connection cannot be told apart
         return refused
     answer = await receiver.receive(request.method, request.path, request.headers, body)

@@ -1,11 +1,13 @@
 """Requests that are no HTTP, forms that are none or never end: what is answered and logged."""
 
 import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from powens_flow.cli.logs import configure_logs
 from powens_flow.keyring import Keyring
@@ -13,10 +15,10 @@ from powens_flow.policy import Policy
 from powens_flow.serve.sessions import Sessions
 from powens_flow.serve.shell import Shell
 from powens_flow.serve.site import PATIENCE, Site
-from powens_flow.testing import ManualClock
 from tests.cli.conftest import logs_as_before
 from tests.serve.conftest import Serve
 from tests.serve.raw import answered
+from tests.waited_on import WaitedOn
 
 __all__ = ["logs_as_before"]
 
@@ -65,28 +67,36 @@ async def test_a_form_that_is_none_is_a_bad_request(served: Serve, type_: str, b
         assert "Set-Cookie" not in response.headers
 
 
-class Awaited(ManualClock):
-    """Says when somebody waits on it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.is_waited_on = asyncio.Event()
-
-    async def sleep(self, seconds: float) -> None:
-        self.is_waited_on.set()
-        await super().sleep(seconds)
+@asynccontextmanager
+async def begun_form(clock: WaitedOn) -> AsyncIterator[asyncio.StreamReader]:
+    """Somebody who sends the first of a form, and leaves when the block ends."""
+    app = web.Application()
+    site = Site(Sessions(Keyring.generate()), Shell(), Policy(), clock=clock)
+    app.router.add_post("/person", site.begin_anew)
+    runner = web.AppRunner(app)  # a test server would cancel the request, as no other does
+    await runner.setup()
+    listening = socket.create_server(("127.0.0.1", 0))
+    await web.SockSite(runner, listening).start()
+    head = f"POST /person HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: 9\r\n\r\n"
+    reader, writer = await asyncio.open_connection(*listening.getsockname())
+    writer.write(head.encode() + b"sources")
+    await clock.of(PATIENCE)
+    yield reader
+    writer.close()
+    await writer.wait_closed()
+    await runner.cleanup()
 
 
 async def test_a_form_that_does_not_come_to_its_end_is_not_waited_for() -> None:
-    clock, app = Awaited(), web.Application()
-    site = Site(Sessions(Keyring.generate()), Shell(), Policy(), clock=clock)
-    app.router.add_post("/person", site.begin_anew)
-    head = f"POST /person HTTP/1.1\r\nHost: x\r\nContent-Type: {FORM}\r\nContent-Length: 9\r\n\r\n"
-    async with TestServer(app) as server:
-        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
-        writer.write(head.encode() + b"sources")
-        await clock.is_waited_on.wait()
+    clock = WaitedOn()
+    async with begun_form(clock) as reader:
         clock.advance(PATIENCE)
         assert await reader.readline() == b"HTTP/1.1 408 Request Timeout\r\n"
-        writer.close()
-        await writer.wait_closed()
+
+
+async def test_who_leaves_within_a_form_is_no_failure_of_ours(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with begun_form(WaitedOn()):
+        pass
+    assert [record for record in caplog.records if record.name == "aiohttp.server"] == []

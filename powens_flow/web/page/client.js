@@ -121,8 +121,9 @@ export class Client {
   }
 }
 
+/** Not acted on, so that it may be sent again; 408: the body did not come in time. */
 function isBusy(answer) {
-  return [429, 502, 503, 504].includes(answer.status);
+  return [408, 429, 502, 503, 504].includes(answer.status);
 }
 
 function retryAfter(answer) {

@@ -249,11 +249,14 @@ async def test_a_lost_answer_to_the_start_starts_once(scene: Scene) -> None:
     assert len(scene.stage.world.simulator.users) == 1
 
 
-async def test_a_server_that_is_busy_is_asked_again(scene: Scene) -> None:
+@pytest.mark.parametrize("statuses", [(503, 429), (408,)])
+async def test_a_server_that_is_busy_or_lost_patience_is_asked_again(
+    scene: Scene, statuses: tuple[int, ...]
+) -> None:
     p = scene.person
     await p.opens()
     await p.sees("Choose your bank")
-    answers = iter([503, 429])
+    answers = iter(statuses)
     await p.page.route(EVENTS, lambda route: _refused(route, next(answers, 0)))
     await p.chooses_bank(BANK)
     await p.sees(f"Sign in to {BANK}")
