@@ -69,4 +69,6 @@ def _told(served: Served) -> None:
     click.echo(f"Open {served.address}/ (stop with SIGTERM or Ctrl-C)")
     if served.simulator is not None:
         click.echo(f"Powens is simulated, at {served.simulator}")
+    if served.inspect is not None:
+        click.echo(f"Attempts, as staff see them: {served.inspect}")
     click.echo(f"store: {served.store}")

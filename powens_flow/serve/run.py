@@ -23,6 +23,7 @@ from powens_flow.secret import Secret
 from powens_flow.serve.sessions import OPTIONS, Sessions
 from powens_flow.serve.shell import Shell
 from powens_flow.serve.site import CALLBACK, MOUNT, Site
+from powens_flow.serve.staff import INSPECT, is_own
 from powens_flow.simulator import Settings, Simulator, running
 from powens_flow.simulator.run import stopped_by_signals
 from powens_flow.store.sqlite import SQLiteStore
@@ -39,11 +40,13 @@ class CannotListen(Exception):
 
 @frozen
 class Served:
-    """What runs: the address of the page, the store, and, where Powens is simulated, its API."""
+    """What runs: the address of the page, the store, and, where Powens is simulated, its API; and
+    the address of the pages for staff, where there are any."""
 
     address: str
     store: Path
     simulator: str | None = None
+    inspect: str | None = None
 
 
 async def serve(
@@ -79,7 +82,8 @@ async def serve(
             site = _site(configuration, keys, address, simulated=api is not None, fixed=sources)
             app = site.app(engine, _receiver(configuration))
             await stack.enter_async_context(_running(app, listening))
-            started(Served(address, path, api))
+            inspect = f"{address}{INSPECT}/" if site.shell.is_inspected else None
+            started(Served(address, path, api, inspect))
             await stop.wait()
 
 
@@ -98,8 +102,12 @@ def _listening(host: str, port: int) -> socket.socket:
 
 def _address(listening: socket.socket) -> str:
     host, port = listening.getsockname()[:2]
-    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104 - shown, not listened on
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, _in_address(host))  # noqa: S104 - shown, not listened on
     return f"http://{shown}:{port}"
+
+
+def _in_address(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
 
 
 def _place(configuration: Configuration, stack: AsyncExitStack) -> Path:
@@ -186,7 +194,8 @@ def _site(
     )
     options = OPTIONS if simulated and fixed is None else ()
     redirects = simulated_redirects(address) if simulated else ()
-    shell = Shell(is_simulated=simulated, options=options)
+    is_inspected = simulated and is_own(_in_address(configuration.host))
+    shell = Shell(is_simulated=simulated, is_inspected=is_inspected, options=options)
     return Site(sessions, shell, configuration.policy, redirects, configuration.origins)
 
 

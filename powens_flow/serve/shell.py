@@ -8,6 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from powens_flow.serve.sessions import OPTIONS, Session
+from powens_flow.serve.staff import INSPECT
 
 CONTENT_SECURITY_POLICY: Final = "; ".join(
     (
@@ -31,6 +32,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "nothing_real": "Nothing here is real, and nothing leaves this machine.",
         "logins": "The login chooses what happens; any password does (six digits where asked).",
         "code": "The code by SMS is 123456.",
+        "inspect": "See attempts move, as staff do (in another tab)",
         "options": "A bank with several sources (Crédit Maritime et Rural, for one):",
         "offer": "offer the next one",
         "restrict": "only savings accounts",
@@ -52,6 +54,7 @@ TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
         "logins": "L'identifiant décide de la suite ; tout mot de passe convient"
         " (six chiffres si demandé).",
         "code": "Le code par SMS est 123456.",
+        "inspect": "Voir avancer les tentatives, comme le support (dans un autre onglet)",
         "options": "Une banque à plusieurs sources (Crédit Maritime et Rural, par exemple) :",
         "offer": "proposer la suivante",
         "restrict": "les comptes d'épargne seulement",
@@ -81,9 +84,11 @@ LOGINS: Final = (
 
 @frozen
 class Shell:
-    """The page at `/`. `is_simulated` shows how to play; `options` the choice of sources."""
+    """The page at `/`. `is_simulated` shows how to play, `is_inspected` the way to `/inspect/`;
+    `options` are the choice of sources."""
 
     is_simulated: bool = False
+    is_inspected: bool = False
     options: tuple[str, ...] = OPTIONS
 
     def html(self, session: Session, language: str) -> str:
@@ -105,9 +110,15 @@ class Shell:
         return _template("hints.html").format(
             **told,
             list=logins,
+            inspect=self._inspect(texts),
             options=self._options(session, texts),
             anew=escape(texts["anew"]),
         )
+
+    def _inspect(self, texts: Mapping[str, str]) -> str:
+        if not self.is_inspected:
+            return ""
+        return f'<p><a href="{INSPECT}/" target="_blank">{escape(texts["inspect"])}</a></p>'
 
     def _options(self, session: Session, texts: Mapping[str, str]) -> str:
         if len(self.options) < 2:

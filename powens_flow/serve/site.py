@@ -1,4 +1,5 @@
-"""The application: the shell at `/`, its files, and the sub-application under `/connect/`."""
+"""The application: the shell at `/`, its files, the sub-applications under `/connect/` and, where
+Powens is simulated, `/inspect/`."""
 
 from collections.abc import Collection
 from importlib import resources
@@ -12,9 +13,11 @@ from powens_flow.clock import Clock, SystemClock
 from powens_flow.policy import RESTRICT, Policy
 from powens_flow.serve.sessions import Sessions
 from powens_flow.serve.shell import CONTENT_SECURITY_POLICY, Shell, language_of
-from powens_flow.web import connect_app
+from powens_flow.serve.staff import INSPECT, whoever_is_here
+from powens_flow.web import ENGINE, connect_app
 from powens_flow.web.app import MakeEngine
 from powens_flow.web.call import MakeReceiver
+from powens_flow.web.inspect import inspect_app
 from powens_flow.web.origin import check_origin
 from powens_flow.web.problems import Problem
 from powens_flow.web.watching import within
@@ -74,17 +77,18 @@ class Site:
                 web.get("/static/{name}", static),
             ]
         )
-        app.add_subapp(
-            MOUNT,
-            connect_app(
-                engine,
-                authenticate=self.sessions.owner,
-                return_to="/",
-                origins=self.origins,
-                webhooks=receiver,
-                policy=self.policy_of,
-            ),
+        connect = connect_app(
+            engine,
+            authenticate=self.sessions.owner,
+            return_to="/",
+            origins=self.origins,
+            webhooks=receiver,
+            policy=self.policy_of,
         )
+        app.add_subapp(MOUNT, connect)
+        if self.shell.is_inspected:
+            looking = inspect_app(lambda: connect[ENGINE], authenticate_staff=whoever_is_here)
+            app.add_subapp(INSPECT, looking)
         app.on_response_prepare.append(add_headers)
         return app
 
