@@ -125,8 +125,15 @@ def _decided(context: Context, attempt: Attempt, read: m.Connection) -> Outcome:
 
 
 def _source_missing(attempt: Attempt) -> Outcome:
-    """The source is not there: still at the bank for it, or deleted after a refusal."""
-    if attempt.url is not None:
+    """The source is not there: still at the bank for it, or deleted after a refusal.
+
+    Of a source that was never seen nothing came: to plan it anew would ask Powens for the bank's
+    page again at once, and for ever where it says that none is needed.
+    """
+    was_never_there = (
+        attempt.source_id is None and planning.mechanism_of(attempt) == planning.WEBAUTH
+    )
+    if attempt.url is not None or was_never_there:
         return _nothing_there(attempt)
     problem = attempt.problem or Problem("source.lost")
     return Outcome(v.GONE, {"came_back": False}, {"source_was_lost": True}, problem)

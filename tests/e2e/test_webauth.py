@@ -8,6 +8,7 @@ import pytest
 from powens_flow import events as e
 from powens_flow.errors import EventRefused
 from powens_flow.simulator import Settings, at_the_bank
+from powens_flow.simulator.faults import Fault
 from powens_flow.testing import Driver, Script, World
 from powens_flow.view import View
 from tests.e2e.story import (
@@ -253,6 +254,23 @@ async def test_a_further_source_through_the_page_keeps_the_connection(
             "Compte courant",
             "Carte Premier",
         ),
+    )
+
+
+async def test_a_page_that_powens_says_a_further_source_needs_not_is_asked_for_once(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world(policy=policy(sources="chain"))
+    needs_none = Fault("status", "GET", "/webauth-url", status=409, code="invalidValue", times=None)
+    w.simulator.add_fault(needs_none)
+    driver, view = await run_until(w, "webauth.refused", Script("59"))
+    assert w.simulator.calls[WEBAUTH] == 1
+    assert view.prompt.error is not None
+    assert view.prompt.error.key == "webauth.nothing_came"
+    after = await driver.owner.send(view.attempt_id, e.SkipSource())
+    assert shown(after) == ACCOUNTS
+    await assert_completed(
+        w, await driver.run(after), active=("Livret Développement durable", "Compte titres")
     )
 
 

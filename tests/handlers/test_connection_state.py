@@ -254,6 +254,13 @@ async def test_a_source_that_was_refused_and_deleted_is_lost() -> None:
     assert (await read(evolve(MADE, problem=refused), gone)).problem == refused
 
 
+@pytest.mark.parametrize(("seen", "fact"), [(None, "nothing_came"), (31, "source_was_lost")])
+async def test_of_a_page_that_is_not_needed_nothing_came(seen: int | None, fact: str) -> None:
+    further = with_fates(evolve(OUT, id_connection=12, url=None), directaccess="added")
+    outcome = await read(evolve(further, source_id=seen), connection(None, source()))
+    assert (outcome.kind, outcome.facts) == ("gone", {fact: True})
+
+
 # --- looking back at a redirect that was lost ---------------------------------------------------
 
 
