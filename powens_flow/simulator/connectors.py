@@ -125,7 +125,10 @@ class Connector:
 
 
 def _applies(field: Field, source: Source) -> bool:
+    """Whether the source asks for the field; a password travels in no query, so no webauth does."""
     sources, mechanisms = field.connector_sources, field.auth_mechanisms
+    if field.type == "password" and source.auth_mechanism == WEBAUTH:
+        return False
     return (not sources or not source.name or source.name in sources) and (
         not mechanisms or source.auth_mechanism in mechanisms
     )

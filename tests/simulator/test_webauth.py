@@ -1,5 +1,6 @@
 """The bank's page: asked for, visited, left again."""
 
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,7 @@ from tests.simulator.client import BANK, CALLBACK, Client, Reply
 pytestmark = pytest.mark.usefixtures("user")
 WEB_BANK = 160
 LISTED = 71
+SHARED = Path(__file__).parents[1] / "banks.toml"
 
 
 async def asked(client: Client, **query: Any) -> Reply:
@@ -146,6 +148,16 @@ async def test_field_values_travel_as_query_parameters(client: Client) -> None:
     await at_the_bank(client.session, url)
     assert len(client.simulator.connections[0].accounts()) == 3
     assert not client.simulator.violations
+
+
+@pytest.mark.parametrize("settings", [Settings(connector_files=(SHARED,))])
+async def test_a_password_is_neither_needed_nor_taken_in_a_query(client: Client) -> None:
+    url = await link(client, id_connector=510, website="par")
+    await at_the_bank(client.session, url)
+    assert len(client.simulator.connections) == 1
+    refused = await asked(client, id_connector=510, website="par", password="secret")
+    assert (refused.status, refused.body["code"]) == (400, "invalidValue")
+    assert [one.kind for one in client.simulator.violations] == ["password_in_query"]
 
 
 async def test_a_connection_that_needs_no_page_says_so(client: Client) -> None:
