@@ -4,18 +4,27 @@ from datetime import datetime
 from typing import Any
 
 from powens_flow.attempt import ADDED, Attempt, SourceFate
+from powens_flow.decisions import planning
 
 
 def added(attempt: Attempt, access_expire: datetime | None = None) -> dict[str, Any]:
     """The changes when the source was added and synced."""
-    asked = tuple(one.name for one in attempt.asked if attempt.asked_for == "values")
     return {
         **fate(attempt, ADDED, access_expire=access_expire),
-        "answered": tuple(dict.fromkeys(attempt.answered + asked)),
+        "answered": tuple(dict.fromkeys(attempt.answered + _asked(attempt))),
         "plain_values": {},
         "url": None,
         "url_state": None,
     }
+
+
+def _asked(attempt: Attempt) -> tuple[str, ...]:
+    """What its form asked for, though the bank's questions may have been asked since; of a source
+    that was there before, nothing was."""
+    source = planning.source_named(attempt, attempt.source)
+    if source is None or source.name in attempt.present_sources:
+        return ()
+    return tuple(one.name for one in planning.fields_of(attempt, source))
 
 
 def fate(

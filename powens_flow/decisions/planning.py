@@ -76,10 +76,8 @@ def source_named(attempt: Attempt, name: str | None) -> Source | None:
 
 def mechanism_of(attempt: Attempt) -> str | None:
     """The mechanism of the source at hand, whatever the policy says of it."""
-    if attempt.connector is None or attempt.source is None:
-        return None
-    named = (s.mechanism for s in attempt.connector.sources if s.name == attempt.source)
-    return next(named, attempt.connector.mechanism)
+    source = None if attempt.source is None else _source_at(attempt, attempt.source)
+    return None if source is None else source.mechanism
 
 
 def next_source(attempt: Attempt) -> Source | None:
@@ -98,23 +96,48 @@ def passed_over(attempt: Attempt, name: str) -> tuple[str, ...]:
 def fields_of(attempt: Attempt, source: Source) -> tuple[AskedField, ...]:
     """The fields to ask for `source`: its own and its mechanism's, less those answered before.
 
-    Webauth values travel as plain query parameters, so a `password` is never asked for there.
+    What an added source was not asked for, being of another mechanism, was not answered.
     """
-    if attempt.connector is None:
-        return ()
-    added = set(added_sources(attempt))
+    added = [_source_at(attempt, name) for name in added_sources(attempt)]
     return tuple(
         asked
-        for asked in attempt.connector.fields
-        if _applies(asked, source)
-        and not added.intersection(asked.sources)
+        for asked in all_fields_of(attempt, source)
+        if not (asked.sources and any(one and _applies(asked, one) for one in added))
         and not (not asked.sources and asked.name in attempt.answered)
-        and not (source.mechanism == WEBAUTH and asked.type == "password")
     )
 
 
+def all_fields_of(attempt: Attempt, source: Source) -> tuple[AskedField, ...]:
+    """The fields of `source` and its mechanism, whatever was answered before.
+
+    Webauth values travel as plain query parameters, so a `password` is never asked for there.
+    """
+    fields = attempt.connector.fields if attempt.connector else ()
+    return tuple(asked for asked in fields if _applies(asked, source))
+
+
+def own_fields(attempt: Attempt) -> tuple[AskedField, ...]:
+    """All fields of the source at hand, whatever the policy says of it: to ask for them again."""
+    source = _source_at(attempt, attempt.source or "")
+    return all_fields_of(attempt, source) if source is not None else ()
+
+
+def _source_at(attempt: Attempt, name: str) -> Source | None:
+    """The source of that name, whatever the policy says; one that is not listed has the
+    connector's mechanism."""
+    connector = attempt.connector
+    if connector is None:
+        return None
+    unlisted = Source(id=0, name=name, mechanism=connector.mechanism)
+    return next((s for s in connector.sources if s.name == name), unlisted)
+
+
 def _applies(asked: AskedField, source: Source) -> bool:
-    return _names(asked.sources, source.name) and _names(asked.mechanisms, source.mechanism)
+    return (
+        _names(asked.sources, source.name)
+        and _names(asked.mechanisms, source.mechanism)
+        and not (source.mechanism == WEBAUTH and asked.type == "password")
+    )
 
 
 def _names(listed: Collection[str], name: str) -> bool:

@@ -126,8 +126,13 @@ def test_an_added_source_leaves_nothing_behind_and_is_not_asked_again() -> None:
     assert (after.plain_values, after.url, after.url_state) == ({}, None, None)
 
 
-def test_answers_to_a_connections_questions_are_asked_again() -> None:
+def test_answers_to_a_connections_questions_are_asked_again_and_the_forms_are_not() -> None:
     before = attempt(source="openapi", asked=(AskedField("code"),), asked_for="information")
+    assert fates.added(before)["answered"] == ("login", "branch")
+
+
+def test_a_source_that_was_there_before_was_not_asked_for_anything() -> None:
+    before = attempt(source="openapi", present_sources=("openapi",))
     assert fates.added(before)["answered"] == ()
 
 

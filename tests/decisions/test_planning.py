@@ -174,6 +174,32 @@ def test_what_an_added_source_asked_for_is_not_asked_for_again() -> None:
     assert planning.fields_of(made, FALLBACK) == ()
 
 
+def test_what_an_added_source_could_not_ask_for_is_asked_of_the_next() -> None:
+    both = ("openapi", "fallback")
+    pin = AskedField("pin", sources=both, mechanisms=("credentials",))
+    secret = AskedField("secret", "password", sources=both)
+    made = attempt(connector=connector(fields=(pin, secret)))
+    assert planning.fields_of(made, OPENAPI) == ()
+    made = with_fates(made, openapi="added")
+    assert planning.fields_of(made, FALLBACK) == (pin, secret)
+
+
+def test_fields_of_one_name_for_two_sources_are_two() -> None:
+    first = AskedField("login", sources=("directaccess",))
+    second = AskedField("login", sources=("fallback",))
+    made = attempt(connector=connector(fields=(first, second)))
+    made = evolve(with_fates(made, directaccess="added"), answered=("login",))
+    assert planning.fields_of(made, FALLBACK) == (second,)
+
+
+def test_all_fields_of_the_source_at_hand_can_be_asked_for_again() -> None:
+    restricted = Policy(sources=RESTRICT, account_types=("loan",))
+    made = attempt(source="directaccess", policy=restricted, answered=("login",))
+    assert planning.own_fields(with_fates(made, directaccess="added")) == (LOGIN, PASSWORD)
+    assert planning.own_fields(attempt(source="nowhere")) == (LOGIN,)
+    assert planning.own_fields(attempt(connector=None, source="directaccess")) == ()
+
+
 def test_a_source_that_was_given_up_leaves_its_fields_to_the_next() -> None:
     both = AskedField("contract", sources=("directaccess", "fallback"))
     made = with_fates(attempt(connector=connector(fields=(both,))), directaccess="given_up")
