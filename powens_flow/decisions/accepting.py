@@ -156,7 +156,7 @@ def _finish_later(attempt: Attempt, event: e.FinishLater, now: datetime) -> Atte
 def _skip_source(attempt: Attempt, event: e.SkipSource, now: datetime) -> Attempt:
     if not planning.added_sources(attempt):
         raise e.InvalidEvent("no source was added yet, so there is none to go on with; cancel")
-    return evolve(attempt, problem=None, **fates.fate(attempt, GIVEN_UP))
+    return evolve(attempt, problem=None, reading=Reading(), **fates.fate(attempt, GIVEN_UP))
 
 
 def _choose_another(attempt: Attempt, event: e.Event, now: datetime) -> Attempt:

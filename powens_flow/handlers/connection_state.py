@@ -118,10 +118,21 @@ def _decided(context: Context, attempt: Attempt, read: m.Connection) -> Outcome:
         return _source_missing(attempt)
     state = source.state if source is not None else read.state
     if state is None:
-        expire = source.access_expire if source is not None else None
-        changes = fates.added(attempt, expire) | _settled(read, source)
-        return Outcome(v.DONE, changes, {"state": None, "connection": read.id})
+        return Outcome(v.DONE, _added(attempt, read), {"state": None, "connection": read.id})
     return _needs(context, attempt, read, source, state)
+
+
+def _added(attempt: Attempt, read: m.Connection) -> dict[str, Any]:
+    source = own_source(read, attempt)
+    return {
+        **fates.added(attempt, access_expire(read, attempt)),
+        "reading": Reading(last_update=source.last_update if source else read.last_update),
+        "source_id": source.id if source else None,
+        "resumed": False,
+        "came_back": False,
+        "callback_connection": None,
+        "unsure_since": None,
+    }
 
 
 def _source_missing(attempt: Attempt) -> Outcome:
@@ -137,17 +148,6 @@ def _source_missing(attempt: Attempt) -> Outcome:
         return _nothing_there(attempt)
     problem = attempt.problem or Problem("source.lost")
     return Outcome(v.GONE, {"came_back": False}, {"source_was_lost": True}, problem)
-
-
-def _settled(read: m.Connection, source: m.ConnectionSource | None) -> dict[str, Any]:
-    return {
-        "reading": Reading(last_update=source.last_update if source else read.last_update),
-        "source_id": source.id if source else None,
-        "resumed": False,
-        "came_back": False,
-        "callback_connection": None,
-        "unsure_since": None,
-    }
 
 
 def _needs(
@@ -284,10 +284,6 @@ def _sent(attempt: Attempt, read: m.Connection) -> Outcome:
     if read.state is None:
         return Outcome(v.DONE, _added(attempt, read), {"state": None})
     return Outcome(v.INTERACTION_NEEDED, {"unsure_since": None}, {"state": read.state})
-
-
-def _added(attempt: Attempt, read: m.Connection) -> dict[str, Any]:
-    return fates.added(attempt, access_expire(read, attempt))
 
 
 @handlers.handler("resume")

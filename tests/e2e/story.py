@@ -120,6 +120,7 @@ async def assert_completed(
     assert shown(end) == DONE
     assert end.state == "completed"
     assert end.result is not None
+    assert end.prompt.connection_state == end.result.pending
     (user,) = w.simulator.users
     (connection,) = w.simulator.connections
     assert user.permanent

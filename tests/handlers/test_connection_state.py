@@ -294,7 +294,7 @@ async def test_whether_the_user_approved_all_the_same(
 
 # --- sending ------------------------------------------------------------------------------------
 
-SENDING = evolve(MADE, entered_at=seconds(-5))
+SENDING = evolve(MADE, entered_at=seconds(-5), reading=Reading("decoupled"))
 SEND = [("force_sync", "force_sync"), ("answer_fields", "update_connection")]
 
 
@@ -303,9 +303,9 @@ async def test_a_synced_answer_adds_the_source(handler: str, call: str) -> None:
     synced = connection(None, source(access_expire=seconds(9)))
     outcome, _ = await told(handler, SENDING, {call: synced}, values={"code": "sealed"})
     assert outcome.kind == "done"
-    assert after(SENDING, outcome).sources == (
-        SourceFate("directaccess", "added", access_expire=seconds(9)),
-    )
+    made = after(SENDING, outcome)
+    assert made.sources == (SourceFate("directaccess", "added", access_expire=seconds(9)),)
+    assert (made.source_id, made.reading) == (31, Reading())
 
 
 @pytest.mark.parametrize(("handler", "call"), [*SEND, ("resume", "resume_connection")])
