@@ -195,11 +195,9 @@ def _reading(
         last_update=source.last_update if source else read.last_update,
         next_try=(source.next_try if source else None) or read.next_try,
     )
-    same = (before.state, before.fields, before.last_update) == (
-        now.state,
-        now.fields,
-        now.last_update,
-    )
+    same = (before.state, before.fields) == (now.state, now.fields)
+    # A sync that was forced may count as an update, though it brought the same again.
+    same &= state.casefold() == "scarequired" or before.last_update == now.last_update
     return evolve(now, repeats=before.repeats + 1 if same else 0)
 
 
@@ -213,6 +211,7 @@ def _may_still_change(context: Context, attempt: Attempt, reading: Reading) -> b
     return (
         attempt.unsure_since is not None
         and reading.repeats > 0
+        and reading.last_update == attempt.reading.last_update
         and context.now() < attempt.unsure_since + LONGEST
     )
 

@@ -135,6 +135,15 @@ async def test_the_same_again_is_counted_and_anything_new_is_not() -> None:
     assert after(twice, await read(twice, asking)).reading.repeats == 0
 
 
+async def test_a_sync_that_brought_the_same_is_no_progress_though_it_counts_as_an_update() -> None:
+    stuck = connection("SCARequired", source(state="SCARequired", last_update=NOW))
+    again = connection("SCARequired", source(state="SCARequired", last_update=seconds(1)))
+    once = after(MADE, await read(MADE, stuck))
+    assert after(once, await read(once, again)).reading.repeats == 1
+    unsure = evolve(once, unsure_since=NOW)  # but it shows that what was lost has ended
+    assert not (await read(unsure, again)).facts["may_still_change"]
+
+
 async def test_no_progress_is_said() -> None:
     stuck = evolve(
         MADE, reading=Reading("wrongpass", last_update=NOW, repeats=2), problem=Problem("x")
