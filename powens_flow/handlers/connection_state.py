@@ -6,7 +6,8 @@ from typing import Any
 from powens_flow import vocabulary as v
 from powens_flow.api import errors as api
 from powens_flow.api import models as m
-from powens_flow.attempt import UNUSABLE, AskedField, Attempt, Problem, Reading
+from powens_flow.api.constants import ConnectionState
+from powens_flow.attempt import UNUSABLE, Attempt, Problem, Reading
 from powens_flow.calls import CHECKING
 from powens_flow.decisions import fates, planning
 from powens_flow.decisions.accepting import webauth_state
@@ -221,15 +222,10 @@ def _asking(attempt: Attempt, read: m.Connection, state: str) -> dict[str, Any]:
     fields = shapes.fields(read.fields)
     asked_for, asked = {
         "additionalinformationneeded": ("information", fields),
-        "wrongpass": ("correction", fields or _source_fields(attempt)),
+        "wrongpass": ("correction", fields or planning.own_fields(attempt)),
         "passwordexpired": ("new_password", fields or planning.password_fields(attempt)),
     }.get(state.casefold(), (None, ()))
     return {} if asked_for is None else {"asked": asked, "asked_for": asked_for}
-
-
-def _source_fields(attempt: Attempt) -> tuple[AskedField, ...]:
-    source = planning.source_named(attempt, attempt.source)
-    return planning.fields_of(attempt, source) if source is not None else ()
 
 
 def _problem(attempt: Attempt, state: str, reading: Reading) -> Problem | None:
@@ -250,9 +246,18 @@ async def force_sync(context: Context, attempt: Attempt) -> Outcome:
         return Outcome(v.UNKNOWN, {"unsure_since": attempt.entered_at})
     try:
         read = await context.call("force_sync", source=attempt.source or None)
+    except api.InputRefused as error:
+        return _values_refused(attempt, error)
     except api.PowensError as error:
         return outcome_of(error, writing=True, unsure_since=_unsure_since(attempt, error))
     return _sent(attempt, read)
+
+
+def _values_refused(attempt: Attempt, error: api.InputRefused) -> Outcome:
+    """The bank refused the values that Powens has, though none were sent: all are asked for."""
+    changes = {"asked": planning.own_fields(attempt), "asked_for": "correction"}
+    reading = Reading(state=ConnectionState.WRONGPASS, last_update=attempt.reading.last_update)
+    return outcome_of(error, writing=True, reading=reading, resumed=False, **changes)
 
 
 @handlers.handler("answer_fields")
@@ -290,6 +295,8 @@ async def resume(context: Context, attempt: Attempt) -> Outcome:
     """Go on once the user has approved; Powens works on in the background."""
     try:
         read = await context.call("resume_connection", source=attempt.source or None)
+    except api.InputRefused as error:
+        return _values_refused(attempt, error)
     except api.PowensError as error:
         # Resuming twice is resuming once, and what locks the connection may be another sync:
         # it is asked for again with the next look.

@@ -25,6 +25,9 @@ SYNC_LOOKS = 6
 """Looks after which a sync that shows no sign of its end is taken to have ended: the API says
 nowhere that one runs, so the next post will tell."""
 
+_WRONG_VALUES = ("wrongpass", "passwordexpired")
+"""Codes that say, in lower case, that other values are needed."""
+
 _FRESH: dict[str, Any] = {
     "source_id": None,
     "plain_values": {},
@@ -90,9 +93,14 @@ async def _submit(context: Context, attempt: Attempt, name: str) -> Outcome:
 
 
 def _refused(attempt: Attempt, error: api.PowensError) -> Outcome:
-    """What Powens refused for certain leaves no doubt; an earlier one stands."""
-    unsure = {"unsure_since": attempt.entered_at} if error.may_have_acted else {}
-    return outcome_of(error, writing=True, **unsure)
+    """What Powens refused for certain leaves no doubt; an earlier one stands.
+
+    Values that no form asked for are those of an earlier source: now all can be given anew.
+    """
+    changes: dict[str, Any] = {"unsure_since": attempt.entered_at} if error.may_have_acted else {}
+    if not attempt.asked and (error.code or "").casefold() in _WRONG_VALUES:
+        changes["asked"] = planning.own_fields(attempt)
+    return outcome_of(error, writing=True, **changes)
 
 
 async def fetch_key_anew(context: Context) -> None:

@@ -63,9 +63,12 @@ async def _connected(w: World, state: str, owner: str, connector: str = "40") ->
     return end.result.id_connection
 
 
-async def _reconnected(w: World, state: str, owner: str) -> tuple[Driver, View]:
-    id_connection = await _connected(w, state, owner)
-    return w.driver(Script(), owner=owner), await w.engine.for_owner(owner).reconnect(id_connection)
+async def _reconnected(
+    w: World, state: str, owner: str, connector: str = "40"
+) -> tuple[Driver, View]:
+    id_connection = await _connected(w, state, owner, connector)
+    driver = w.driver(Script(connector), owner=owner)
+    return driver, await driver.owner.reconnect(id_connection)
 
 
 async def _repaired(w: World, state: str, owner: str, connector: str = "40") -> tuple[Driver, View]:
@@ -112,11 +115,11 @@ def _after(first: Script, then: Script, **wishes: object) -> Begin:
     return begin
 
 
-def _on_the_page(state: str) -> Begin:
+def _on_the_page(state: str, begun: Callable[..., Awaitable[tuple[Driver, View]]]) -> Begin:
     """A source of webauth that is to be mended."""
 
     async def begin(w: World, _: str, owner: str) -> tuple[Driver, View]:
-        return await _repaired(w, state, owner, "71")
+        return await begun(w, state, owner, "71")
 
     return begin
 
@@ -134,11 +137,16 @@ def _again(first: Script, *, refresh: bool = False, **wishes: object) -> Begin:
     return begin
 
 
+ON_THE_PAGE = ("SCARequired", "decoupled", "wrongpass", "passwordExpired")
+"""States in which the mechanism of a source matters."""
+
 FURTHER: dict[str, tuple[Begin, ...]] = {
     "add_connection": (
         _as(Script("40"), connectors=("40",)),
         _as(Script("63", values={"password": "123456"}), choose_source=True, sources="chain"),
         _as(Script("71")),
+        _as(Script("71", login="sca")),
+        _as(Script("71", login="decoupled-2")),
         _as(Script("71", bank="refuse")),
         _as(Script("59", bank="refuse"), sources="chain"),
         _as(Script("102")),
@@ -146,13 +154,13 @@ FURTHER: dict[str, tuple[Begin, ...]] = {
         _as(Script("40", accounts="none")),
         _after(Script("40"), Script("40")),
         _after(Script("40", accounts="none"), Script("40"), existing=REPAIR),
-        _on_the_page("wrongpass"),
-        _on_the_page("passwordExpired"),
+        *(_on_the_page(state, _repaired) for state in ON_THE_PAGE),
     ),
     "reconnect": (
         _again(Script("40", accounts="none")),
         _again(Script("102", accounts="none")),
         _again(Script("40"), offer_new_accounts=False),
         _again(Script("59", further=1), refresh=True),
+        *(_on_the_page(state, _reconnected) for state in ON_THE_PAGE),
     ),
 }
