@@ -308,9 +308,23 @@ async def resume(context: Context, attempt: Attempt) -> Outcome:
 
 @handlers.handler("open_webauth")
 async def open_webauth(context: Context, attempt: Attempt) -> Outcome:
-    """The address of the bank's page, with a `state` of our own that is used once."""
+    """The address of the bank's page, with a `state` of our own that is used once.
+
+    Another address could make another connection, so what an earlier one made is looked for first.
+    """
     if not attempt.policy.redirect_uri:
         return Outcome(v.REJECTED, problem=Problem("policy.no_redirect_uri"))
+    if attempt.id_connection is None and _was_at_bank(attempt):
+        found = await newest_connection(context, attempt)
+        if found is not None:
+            changes = {"came_back": True, "callback_connection": None}
+            return Outcome(v.REFUSED_INPUT, changes, {"connection": found.id})
     state = webauth_state(attempt.id, context.new_id())
     url = await context.call("webauth_url", state=state, source=attempt.source or None)
     return Outcome(v.DONE, {"url": url, "url_state": state, "came_back": False})
+
+
+def _was_at_bank(attempt: Attempt) -> bool:
+    """Whether an address was given out before, which the user may have used whatever came back."""
+    problem = attempt.problem
+    return attempt.url is not None or (problem is not None and problem.key.startswith("webauth."))

@@ -135,6 +135,34 @@ async def test_a_new_address_can_be_asked_for(open_world: OpenWorld) -> None:
     await assert_completed(w, await driver.run(again), sources=("openapi",), active=ACTIVE)
 
 
+@pytest.mark.parametrize("back", [{"error": "server_error"}, {"error": "x", "id_connection": "1"}])
+async def test_what_was_approved_before_the_page_failed_is_not_made_again(
+    open_world: OpenWorld, back: dict[str, str]
+) -> None:
+    w = await open_world()
+    driver, view = await _at_the_page(w)
+    await _visit(view)
+    failed = await driver.owner.send(view.attempt_id, e.Returned(back))
+    assert shown(failed) == REFUSED
+    after = await driver.owner.send(view.attempt_id, e.TryAgain())
+    assert shown(after) == ACCOUNTS
+    assert after.prompt.error is None
+    assert w.simulator.calls[WEBAUTH] == 1
+    await assert_completed(w, await driver.run(after), sources=("openapi",), active=ACTIVE)
+
+
+@pytest.mark.parametrize("login", ["camille", "sms"])
+async def test_what_was_approved_before_another_address_was_asked_for_is_not_made_again(
+    open_world: OpenWorld, login: str
+) -> None:
+    w = await open_world()
+    driver, view = await _at_the_page(w)
+    await _visit(view, login=login)
+    after = await driver.owner.send(view.attempt_id, e.TryAgain())
+    assert shown(after) == (SMS if login == "sms" else ACCOUNTS)
+    await assert_completed(w, await driver.run(after), sources=("openapi",), active=ACTIVE)
+
+
 async def test_coming_back_with_nothing_made_says_so(open_world: OpenWorld) -> None:
     w = await open_world()
     driver, view = await _at_the_page(w)

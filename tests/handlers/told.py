@@ -68,6 +68,13 @@ async def told(
     return outcome, context
 
 
+async def read(attempt: Attempt, answer: Any, **more: Any) -> Outcome:
+    """What `read_state` makes of a connection, or of the answers to several calls."""
+    answers = answer if isinstance(answer, dict) else {"connection": answer}
+    outcome, _ = await told("read_state", attempt, answers, **more)
+    return outcome
+
+
 def after(attempt: Attempt, outcome: Outcome) -> Attempt:
     """The attempt with the outcome's changes."""
     return evolve(attempt, **outcome.changes)
