@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from attrs import astuple, frozen
 
 from powens_flow.attempt import Attempt
+from powens_flow.decisions.guards import TEMPORARY_STATES
 from powens_flow.evolving import evolve
 from powens_flow.machine.compose import State
 from powens_flow.machine.document import RetryRule
@@ -67,15 +68,27 @@ def _poll_at(attempt: Attempt, state: State, now: datetime, polls: int) -> datet
     return at
 
 
-def user_ends_first(attempt: Attempt, now: datetime) -> bool:
-    """Whether a temporary user, with a connection to lose, would end before the next wait does."""
+def user_ends_first(attempt: Attempt, now: datetime, state: str = "") -> bool:
+    """Whether a temporary user, with a connection to lose, would end before the next wait does.
+
+    `state` is the connection state that is waited for. A wait that goes on ends when it was to.
+    """
     user = attempt.user
     if user is None or user.permanent or user.expires_at is None or attempt.early_tried:
         return False
+    goes_on = attempt.deadline_at if state and state == attempt.reading.state else None
+    until = goes_on or now + timedelta(seconds=_longest(attempt, state.casefold()))
+    return attempt.id_connection is not None and user.expires_at - MARGIN < until
+
+
+def _longest(attempt: Attempt, state: str) -> float:
+    """How long the next wait may last, in seconds."""
     deadlines = attempt.policy.deadlines
-    longest = max(deadlines.user, deadlines.bank, deadlines.approval)
-    ends = user.expires_at - MARGIN
-    return attempt.id_connection is not None and ends < now + timedelta(seconds=longest)
+    if state in TEMPORARY_STATES:
+        return deadlines.temporary
+    if state == "validating" or attempt.unsure_since is not None:
+        return deadlines.processing
+    return max(deadlines.user, deadlines.bank, deadlines.approval)
 
 
 def warning_at(attempt: Attempt, deadline: datetime) -> datetime:

@@ -178,7 +178,7 @@ def _needs(
         "repeats": reading.repeats,
         "may_still_change": unsure,
         "still_at_bank": at_bank,
-        "user_ends_first": user_ends_first(attempt, context.now()),
+        "user_ends_first": user_ends_first(attempt, context.now(), state),
     }
     if state.casefold() == "notsupported":
         changes |= fates.fate(attempt, UNUSABLE, state=state)

@@ -70,6 +70,37 @@ def test_clean_up_may_outlast_the_user() -> None:
     assert resting(later, made).deadline_at == seconds(86400)
 
 
+LATE = attempt(id_connection=12, policy=Policy(deadlines=Deadlines(temporary=3600, processing=30)))
+"""Half an hour is left of its user; it may be waited an hour until Powens tries again."""
+
+
+@pytest.mark.parametrize(
+    ("made", "state", "at", "ends_first"),
+    [
+        (LATE, "SCARequired", 0, False),
+        (LATE, "SCARequired", 900, True),
+        (LATE, "rateLimiting", 0, True),
+        (LATE, "websiteunavailable", 0, True),
+        (LATE, "validating", 1700, False),
+        (LATE, "validating", 1720, True),
+        (evolve(LATE, unsure_since=NOW), "wrongpass", 1700, False),
+        (evolve(LATE, early_tried=True), "rateLimiting", 0, False),
+        (evolve(LATE, id_connection=None), "rateLimiting", 0, False),
+        (evolve(LATE, user=PERMANENT), "rateLimiting", 0, False),
+    ],
+)
+def test_a_user_ends_first_who_would_end_before_the_wait_that_the_state_brings(
+    made: Attempt, state: str, at: float, ends_first: bool
+) -> None:
+    assert waiting.user_ends_first(made, seconds(at), state) is ends_first
+
+
+def test_a_wait_that_goes_on_ends_when_it_was_to() -> None:
+    began = evolve(LATE, reading=Reading("rateLimiting"), deadline_at=seconds(1700))
+    assert not waiting.user_ends_first(began, seconds(1600), "rateLimiting")
+    assert waiting.user_ends_first(began, seconds(1600), "bug")
+
+
 # --- polls --------------------------------------------------------------------------------------
 
 

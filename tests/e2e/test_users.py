@@ -225,6 +225,36 @@ async def test_a_user_that_would_end_before_the_next_wait_is_made_permanent_earl
     assert w.simulator.calls[EXCHANGE] == 1
 
 
+@pytest.mark.parametrize(
+    ("login", "key", "deadlines"),
+    [
+        ("rate-limiting-7200", "state.temporary", Deadlines(temporary=10800.0)),
+        ("validating-500", "state.validating", Deadlines(processing=10800.0)),
+    ],
+)
+async def test_a_wait_for_powens_that_outlives_the_temporary_user_is_as_long_as_the_policy_says(
+    open_world: OpenWorld, login: str, key: str, deadlines: Deadlines
+) -> None:
+    w = await open_world(policy=policy(deadlines=deadlines))
+    driver, view = await run_until(w, key, Script(login=login), longest=600)
+    began = w.clock.now()
+    assert view.prompt.until == began + timedelta(seconds=10800)
+    end = await driver.run(view)
+    assert w.clock.now() - began > timedelta(hours=1)
+    await assert_completed(w, end)
+    assert w.simulator.calls[EXCHANGE] == 1
+
+
+async def test_a_user_who_outlives_the_wait_is_not_made_permanent_for_a_poll(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    driver, view = await run_until(w, "state.temporary", Script(login="unavailable-never"))
+    end = await driver.run(view)
+    assert end.state == "expired"
+    assert (w.simulator.calls[EXCHANGE], w.simulator.users) == (0, [])
+
+
 async def test_listeners_are_warned_before_a_wait_ends(open_world: OpenWorld) -> None:
     w = await open_world()
     heard: list[str] = []
