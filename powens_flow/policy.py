@@ -1,10 +1,11 @@
 """What the integrator wants: which connectors and accounts, which option, which time limits."""
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 from attrs import field, frozen
+
+from powens_flow.options import must_be, one_of, text, true_or_false
 
 OFFER, RESTRICT, CHAIN = "offer", "restrict", "chain"
 ASK, REPAIR, ADD = "ask", "repair", "add"
@@ -12,22 +13,11 @@ ASK, REPAIR, ADD = "ask", "repair", "add"
 LONGEST = 10 * 366 * 86400.0
 """Seconds; a longer wait is no wait, and soon none that a date can express."""
 
+# An option is held to its type as well: one of another would be saved with the attempt, and not be
+# read again by the next process.
+
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s?#]+")
-
-
-def _must(accepted: str, fits: Callable[[Any], bool]) -> Callable[[Any, Any, Any], None]:
-    """A validator whose error names the option, what is accepted, and what was given.
-
-    It holds a value to its type as well: one of another type would be saved with the attempt, and
-    not be read again by the next process.
-    """
-
-    def check(_: Any, attribute: Any, value: Any) -> None:
-        if not fits(value):
-            raise ValueError(f"{attribute.name} must be {accepted}, not {value!r}")
-
-    return check
 
 
 def _is_number(value: Any) -> bool:
@@ -47,23 +37,17 @@ def _is_redirect(value: Any) -> bool:
     return value is None or (isinstance(value, str) and bool(_ABSOLUTE.fullmatch(value)))
 
 
-def _one_of(*words: str) -> Callable[[Any, Any, Any], None]:
-    return _must(f"one of {', '.join(words)}", lambda value: value in words)
-
-
-_true_or_false = _must("True or False", lambda value: isinstance(value, bool))
-_text = _must("a text", lambda value: isinstance(value, str))
-_texts = _must("a tuple of texts", _are_texts)
-_references = _must("a tuple of uuids or ids, as texts", _are_references)
-_redirect = _must("an absolute URL without a query", _is_redirect)
-_lasting = _must(
+_texts = must_be("a tuple of texts", _are_texts)
+_references = must_be("a tuple of uuids or ids, as texts", _are_references)
+_redirect = must_be("an absolute URL without a query", _is_redirect)
+_lasting = must_be(
     f"seconds, more than 0 and at most {LONGEST:.0f}",
     lambda value: _is_number(value) and 0 < value <= LONGEST,
 )
-_warning = _must(
+_warning = must_be(
     f"seconds, from 0 to {LONGEST:.0f}", lambda value: _is_number(value) and 0 <= value <= LONGEST
 )
-_count = _must("a whole number from 1", lambda value: type(value) is int and value >= 1)
+_count = must_be("a whole number from 1", lambda value: type(value) is int and value >= 1)
 
 
 @frozen
@@ -82,7 +66,7 @@ class Deadlines:
     warning: float = field(default=120.0, validator=_warning)
 
 
-_deadlines = _must("Deadlines", lambda value: isinstance(value, Deadlines))
+_deadlines = must_be("Deadlines", lambda value: isinstance(value, Deadlines))
 
 
 @frozen
@@ -107,20 +91,20 @@ class Policy:
         ValueError: naming the option, what it may be, and what was given.
     """
 
-    sources: str = field(default=OFFER, validator=_one_of(OFFER, RESTRICT, CHAIN))
-    choose_source: bool = field(default=False, validator=_true_or_false)
+    sources: str = field(default=OFFER, validator=one_of(OFFER, RESTRICT, CHAIN))
+    choose_source: bool = field(default=False, validator=true_or_false)
     capabilities: tuple[str, ...] = field(default=(), validator=_texts)
     account_types: tuple[str, ...] = field(default=(), validator=_texts)
     account_usages: tuple[str, ...] = field(default=(), validator=_texts)
     connectors: tuple[str, ...] = field(default=(), validator=_references)
     countries: tuple[str, ...] = field(default=(), validator=_texts)
-    beta: bool = field(default=True, validator=_true_or_false)
-    at_least_one: bool = field(default=False, validator=_true_or_false)
-    existing: str = field(default=ASK, validator=_one_of(ASK, REPAIR, ADD))
-    permanent_user: bool = field(default=False, validator=_true_or_false)
-    offer_new_accounts: bool = field(default=True, validator=_true_or_false)
-    cleanup: bool = field(default=True, validator=_true_or_false)
-    consent_wording: str = field(default="consent.default", validator=_text)
+    beta: bool = field(default=True, validator=true_or_false)
+    at_least_one: bool = field(default=False, validator=true_or_false)
+    existing: str = field(default=ASK, validator=one_of(ASK, REPAIR, ADD))
+    permanent_user: bool = field(default=False, validator=true_or_false)
+    offer_new_accounts: bool = field(default=True, validator=true_or_false)
+    cleanup: bool = field(default=True, validator=true_or_false)
+    consent_wording: str = field(default="consent.default", validator=text)
     redirect_uri: str | None = field(default=None, validator=_redirect)
     deadlines: Deadlines = field(default=Deadlines(), validator=_deadlines)
     no_progress_limit: int = field(default=3, validator=_count)

@@ -44,6 +44,8 @@ class Driver:
         policy: Policy | None = None,
         longest: int = 120,
     ) -> None:
+        if not isinstance(script, Script):
+            raise TypeError(f"script must be a Script(...), not {type(script).__name__}")
         self.engine = engine
         self.clock = clock
         self.script = script

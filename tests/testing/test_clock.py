@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -33,10 +34,34 @@ def test_it_goes_forward_only() -> None:
     clock = ManualClock()
     with pytest.raises(ValueError, match="forward only"):
         clock.advance(-1)
+    for never in (float("inf"), float("nan")):
+        with pytest.raises(ValueError, match="not for ever"):
+            clock.advance(never)
     clock.advance_to(BEGINNING - timedelta(days=1))
     assert clock.now() == BEGINNING
     clock.advance_to(BEGINNING + timedelta(days=1))
     assert clock.now() == BEGINNING + timedelta(days=1)
+
+
+@pytest.mark.parametrize("wrong", [timedelta(seconds=1), "60", None])
+def test_it_is_moved_by_a_number_of_seconds(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=f"number of seconds, not {type(wrong).__name__}"):
+        ManualClock().advance(wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind", "said"),
+    [
+        (datetime(2030, 1, 1), ValueError, "tzinfo is missing"),  # noqa: DTZ001 - that is the point
+        ("2030-01-01", TypeError, "with its zone, not str"),
+        (None, TypeError, "with its zone, not NoneType"),
+    ],
+)
+def test_its_moments_have_their_zone(wrong: Any, kind: type[Exception], said: str) -> None:
+    with pytest.raises(kind, match=said):
+        ManualClock(wrong)
+    with pytest.raises(kind, match=said):
+        ManualClock().advance_to(wrong)
 
 
 async def test_sleepers_wake_when_their_time_has_come_the_earliest_first() -> None:
