@@ -102,6 +102,15 @@ async def test_the_embedding_example_shows_the_page(embedded: tuple[Client, Simu
             assert (file.status, file.content_type) == (200, "text/javascript")
 
 
+def test_the_trial_stays_on_one_site() -> None:
+    """A browser that came back to another host than it left from would be nobody's."""
+    trial = README.partition("To try it on your machine")[2].partition("\n\n")[0]
+    [callback] = re.findall(r"(http://\S+)/connect/callback", trial)
+    [page] = re.findall(r"(http://\S+)/bank ", trial)
+    [(host, port)] = re.findall(r"aiohttp\.web -H (\S+) -P (\d+)", trial)
+    assert callback == page == f"http://{host}:{port}"
+
+
 async def test_the_embedding_example_knows_nobody_without_a_session(
     embedded: tuple[Client, Simulator],
 ) -> None:
