@@ -47,6 +47,12 @@ def check_id(name: str, given: Any) -> None:
         raise ValueError(f"{name} must be an id (a positive integer), not {given!r}")
 
 
+def check_flag(name: str, given: Any) -> None:
+    """Raises TypeError for what is neither True nor False."""
+    if not isinstance(given, bool):
+        raise TypeError(f"{name} must be True or False, not {type(given).__name__}")
+
+
 def check_page(q: Any, page: Any, size: Any) -> None:
     """Which part of a list is asked for. Raises ValueError."""
     if not isinstance(q, str):

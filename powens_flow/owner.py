@@ -5,7 +5,14 @@ from typing import Any
 
 from attrs import frozen
 
-from powens_flow.arguments import check_id, check_key, check_page, check_start, check_values
+from powens_flow.arguments import (
+    check_flag,
+    check_id,
+    check_key,
+    check_page,
+    check_start,
+    check_values,
+)
 from powens_flow.attempts import Attempts
 from powens_flow.connectors import ANY, ConnectorPage, Filter
 from powens_flow.events import Event, InvalidEvent, SubmitValues, event_from_json
@@ -60,9 +67,10 @@ class Owner:
         Raises:
             IdempotencyKeyReused: the key came before with another request.
             ValueError: the id is not a positive integer.
-            TypeError: a policy or a key that is none.
+            TypeError: `refresh` is not a bool; a policy or a key that is none.
         """
         check_id("id_connection", id_connection)
+        check_flag("refresh", refresh)
         check_start(policy, key)
         return await self.attempts.start(
             self.id, RECONNECT, policy, key, id_connection=id_connection, refresh=refresh

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from powens_flow import Engine, InvalidEvent, Policy, SQLiteStore
-from powens_flow.errors import WrongValues
+from powens_flow.errors import NoSuchAttempt, WrongValues
+from powens_flow.store.port import StoreError
 from powens_flow.testing import World, world
 
 
@@ -64,6 +65,45 @@ async def test_a_connection_is_named_by_its_id(here: World, id_connection: Any) 
     with pytest.raises(ValueError, match=r"^id_connection must be an id \(a positive integer\)"):
         await here.engine.for_owner("ada").reconnect(id_connection)
     assert await here.store.live("ada") == ()
+
+
+@pytest.mark.parametrize("refresh", ["yes", 1, None])
+async def test_a_refresh_is_wanted_or_not(here: World, refresh: Any) -> None:
+    with pytest.raises(TypeError, match=r"^refresh must be True or False"):
+        await here.engine.for_owner("ada").reconnect(1, refresh=refresh)
+    assert await here.store.live("ada") == ()
+
+
+@pytest.mark.parametrize("attempt_id", [None, 42, b"x", uuid.uuid4(), "", "\ud800"])
+@pytest.mark.parametrize("in_memory", [True, False])
+async def test_what_is_no_id_is_no_attempts(here: World, attempt_id: Any, in_memory: bool) -> None:
+    """As of a cookie that was not sent; on each store the same."""
+    async with world() as other:
+        engine = other.engine if in_memory else here.engine
+        owner = engine.for_owner("ada")
+        for asked in (
+            owner.get(attempt_id),
+            owner.send(attempt_id, {"type": "cancel"}),
+            owner.connectors(attempt_id),
+            owner.seal(attempt_id, {}),
+            engine.history(attempt_id),
+        ):
+            with pytest.raises(NoSuchAttempt):
+                await asked
+        assert not await engine.wake(attempt_id)
+
+
+async def test_a_store_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StoreError) as failed:
+        await SQLiteStore(tmp_path).open()
+    assert failed.value.__notes__ == [f"the store is {tmp_path}"]
+
+
+def test_a_store_is_a_path_and_its_access_one_of_three() -> None:
+    with pytest.raises(ValueError, match=r"a store is a file's path here; store_at\(\.\.\.\)"):
+        SQLiteStore("sqlite:///attempts.sqlite")
+    with pytest.raises(ValueError, match=r"^access must be one of own, write, read, not 'ro'"):
+        SQLiteStore("attempts.sqlite", access="ro")  # type: ignore[arg-type]  # that is the point
 
 
 async def test_the_machine_reconnect_wants_a_connection(here: World) -> None:

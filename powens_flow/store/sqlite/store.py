@@ -52,12 +52,17 @@ class SQLiteStore:
     `busy_timeout` seconds for another's write. The file is made, with its schema, where there is
     none, readable for its owner alone; but with the `access` `read` or `write` it has to be there,
     of this very version, and with `read` nothing of it can be changed. All methods raise
-    `StoreError` when the store is closed or the database fails.
+    `StoreError` when the store is closed or the database fails. ValueError for a URL in place of a
+    path (see `powens_flow.store.address.store_at`), or another `access`.
     """
 
     def __init__(
         self, path: str | PathLike[str], *, busy_timeout: float = 10.0, access: Access = OWN
     ) -> None:
+        if "://" in str(path):
+            raise ValueError("a store is a file's path here; store_at(...) takes a URL")
+        if access not in (OWN, WRITE, READ):
+            raise ValueError(f"access must be one of {OWN}, {WRITE}, {READ}, not {access!r}")
         self._path = Path(path)
         self._access = access
         self._busy_timeout = busy_timeout
@@ -93,8 +98,9 @@ class SQLiteStore:
         self._writer = writer
         try:
             await writer.open()
-        except StoreError:
+        except StoreError as error:
             self._writer = None
+            error.add_note(f"the store is {self._path}")
             raise
 
     def reader(self) -> "SQLiteStore":
