@@ -13,6 +13,7 @@ import binascii
 import hashlib
 import hmac
 import json
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
@@ -27,6 +28,7 @@ from powens_flow.attempt import Result
 from powens_flow.clock import Clock, SystemClock
 from powens_flow.lanes import REMEMBERED, TellLater
 from powens_flow.listeners import Change
+from powens_flow.options import is_number
 from powens_flow.secret import Secret
 
 log = structlog.get_logger("powens_flow")
@@ -52,7 +54,8 @@ class OutgoingWebhook:
     seconds, then twice as long each time up to 15 minutes, or as long as its `Retry-After` says.
 
     Raises:
-        ValueError: the URL is not https (plain http is for loopback), or a secret is none.
+        ValueError: the URL is not https (plain http is for loopback), a secret is none,
+            `timeout` or `at_once` is nothing.
     """
 
     def __init__(
@@ -67,9 +70,11 @@ class OutgoingWebhook:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._url = _checked(url)
-        self._keys = [_key(one.reveal() if isinstance(one, Secret) else one) for one in secrets]
-        if not self._keys:
-            raise ValueError("an outgoing webhook needs at least one secret")
+        self._keys = _keys(secrets)
+        if not is_number(timeout) or not 0 < timeout < math.inf:  # to aiohttp, 0 is no limit
+            raise ValueError(f"timeout must be seconds, more than 0, not {timeout!r}")
+        if type(at_once) is not int or at_once < 1:
+            raise ValueError(f"at_once must be a whole number from 1, not {at_once!r}")
         self.at_once = at_once
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._session = session
@@ -206,7 +211,7 @@ def _result(result: Result) -> dict[str, Any]:
 
 
 def _checked(text: str) -> URL:
-    url = URL(text)
+    url = URL(text if isinstance(text, str) else "")
     if url.scheme not in ("http", "https") or not url.host or url.user is not None:
         raise ValueError("an outgoing webhook's URL is an https URL with a host and no user")
     if url.scheme == "http" and not is_loopback(url.host):
@@ -214,9 +219,15 @@ def _checked(text: str) -> URL:
     return url
 
 
+def _keys(secrets: Sequence[str | Secret]) -> list[bytes]:
+    if isinstance(secrets, str | Secret) or not secrets:
+        raise ValueError("an outgoing webhook needs a list of at least one secret")
+    return [_key(one.reveal() if isinstance(one, Secret) else one) for one in secrets]
+
+
 def _key(secret: str) -> bytes:
     key = b""
-    if secret.startswith(_PREFIX):
+    if isinstance(secret, str) and secret.startswith(_PREFIX):
         try:
             key = base64.b64decode(secret.removeprefix(_PREFIX), validate=True)
         except binascii.Error:

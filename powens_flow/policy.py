@@ -5,7 +5,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from powens_flow.options import must_be, one_of, text, true_or_false
+from powens_flow.options import count, is_number, must_be, one_of, text, true_or_false
 
 OFFER, RESTRICT, CHAIN = "offer", "restrict", "chain"
 ASK, REPAIR, ADD = "ask", "repair", "add"
@@ -18,10 +18,6 @@ LONGEST = 10 * 366 * 86400.0
 
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s?#]+")
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _are_texts(value: Any) -> bool:
@@ -42,12 +38,11 @@ _references = must_be("a tuple of uuids or ids, as texts", _are_references)
 _redirect = must_be("an absolute URL without a query", _is_redirect)
 _lasting = must_be(
     f"seconds, more than 0 and at most {LONGEST:.0f}",
-    lambda value: _is_number(value) and 0 < value <= LONGEST,
+    lambda value: is_number(value) and 0 < value <= LONGEST,
 )
 _warning = must_be(
-    f"seconds, from 0 to {LONGEST:.0f}", lambda value: _is_number(value) and 0 <= value <= LONGEST
+    f"seconds, from 0 to {LONGEST:.0f}", lambda value: is_number(value) and 0 <= value <= LONGEST
 )
-_count = must_be("a whole number from 1", lambda value: type(value) is int and value >= 1)
 
 
 @frozen
@@ -107,4 +102,4 @@ class Policy:
     consent_wording: str = field(default="consent.default", validator=text)
     redirect_uri: str | None = field(default=None, validator=_redirect)
     deadlines: Deadlines = field(default=Deadlines(), validator=_deadlines)
-    no_progress_limit: int = field(default=3, validator=_count)
+    no_progress_limit: int = field(default=3, validator=count)

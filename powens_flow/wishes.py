@@ -9,7 +9,8 @@ from powens_flow.machine import Definition
 
 
 def check_listener(listener: object) -> None:
-    """Raises TypeError for what is not async: it would be told again for ever."""
+    """Raises TypeError for what is not async: it would be told again for ever; ValueError for an
+    `at_once` with which it would be told nothing."""
     if not is_async(listener):
         raise TypeError(
             f"{name_of(listener)!r} is no listener: that is an async function, an object with an "
@@ -18,6 +19,9 @@ def check_listener(listener: object) -> None:
     if not takes(listener, 1):
         own = f"{name_of(listener)} takes {parameters_of(listener)}"
         raise TypeError(f"a listener is called with one argument, the Change, but {own}")
+    at_once = getattr(listener, "at_once", 1)
+    if isinstance(at_once, int) and at_once < 1:
+        raise ValueError(f"a listener's at_once is a whole number from 1, not {at_once}")
 
 
 def check_watcher(watcher: Any) -> None:

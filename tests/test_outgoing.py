@@ -313,6 +313,9 @@ async def test_the_documented_example_delivers(here: SmallWorld, receiver: Recei
         ("http://backend.example/hook", [SECRET], "plain http"),
         ("ftp://backend.example/hook", [SECRET], "https URL"),
         ("https://ann:S3cr3t@backend.example/", [SECRET], "no user"),
+        (None, [SECRET], "is an https URL"),
+        ("https://backend.example/hook", SECRET, "a list of at least one secret"),
+        ("https://backend.example/hook", [None], "a webhook secret is `whsec_`"),
         ("https://backend.example/hook", [], "at least one secret"),
         ("https://backend.example/hook", ["S3cr3t"], "whsec_"),
         ("https://backend.example/hook", ["whsec_c2hvcnQ="], "24 to 64 bytes"),
@@ -323,6 +326,13 @@ def test_what_cannot_be_used_is_refused(url: str, secrets: list[str], said: str)
     with pytest.raises(ValueError, match=said) as raised:
         OutgoingWebhook(url, secrets)
     assert "S3cr3t" not in str(raised.value)
+
+
+@pytest.mark.parametrize("wrong", [{"timeout": 0}, {"timeout": None}, {"at_once": 0}])
+def test_a_delivery_takes_time_and_one_attempt_at_least(wrong: dict[str, Any]) -> None:
+    [name] = wrong
+    with pytest.raises(ValueError, match=f"^{name} must be "):
+        OutgoingWebhook("https://backend.example/", [SECRET], **wrong)
 
 
 def test_its_repr_shows_no_secret() -> None:

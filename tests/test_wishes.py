@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
+from unittest.mock import AsyncMock
 
 import pytest
 
@@ -72,6 +73,19 @@ def test_what_cannot_take_a_change_is_refused(here: SmallWorld, listener: object
         here.engine.on()(listener)  # type: ignore[arg-type]  # what mypy would have said
     assert not here.engine._listeners
     here.engine.on()(partial(of_two, token="S3cr3t"))
+
+
+class Deaf(Ear):
+    at_once = 0
+
+
+def test_a_listener_that_would_be_told_nothing_is_refused(here: SmallWorld) -> None:
+    with pytest.raises(ValueError, match="at_once is a whole number from 1, not 0"):
+        here.engine.on()(Deaf())
+
+
+def test_a_mock_is_a_listener(here: SmallWorld) -> None:
+    here.engine.on()(AsyncMock())
 
 
 @pytest.mark.parametrize("wish", [{"state": ["ringing"]}, {"state": 3}, {"machine": ("bell",)}])

@@ -3,7 +3,9 @@
 from collections.abc import Hashable
 from datetime import datetime, timedelta
 
-from attrs import frozen
+from attrs import field, frozen
+
+from powens_flow.options import count, seconds, seconds_or_none
 
 
 @frozen
@@ -17,20 +19,21 @@ class Limits:
     seconds (another process may have moved the attempt), says something at least every
     `heartbeat`, and ends after `stream` seconds, so that the browser signs in anew; a client that
     takes nothing for `patience` seconds is left. `callback` is how many seconds the bank's redirect
-    waits for what comes of it. `connectors` is the default size of a page of connectors.
+    waits for what comes of it. `connectors` is the default size of a page of connectors. Raises
+    ValueError for a wrong one, which it names.
     """
 
-    body: int = 256 * 1024
-    webhook: int = 10 * 1024 * 1024
-    arrival: float = 30.0
-    changes: int = 120
-    streams: int = 10
-    poll: float = 2.0
-    heartbeat: float = 15.0
-    stream: float = 300.0
-    patience: float = 30.0
-    callback: float = 3.0
-    connectors: int = 50
+    body: int = field(default=256 * 1024, validator=count)
+    webhook: int = field(default=10 * 1024 * 1024, validator=count)
+    arrival: float = field(default=30.0, validator=seconds)
+    changes: int = field(default=120, validator=count)
+    streams: int = field(default=10, validator=count)
+    poll: float = field(default=2.0, validator=seconds)
+    heartbeat: float = field(default=15.0, validator=seconds)
+    stream: float = field(default=300.0, validator=seconds)
+    patience: float = field(default=30.0, validator=seconds)
+    callback: float = field(default=3.0, validator=seconds_or_none)
+    connectors: int = field(default=50, validator=count)
 
 
 class Rate:

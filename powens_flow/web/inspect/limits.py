@@ -1,6 +1,8 @@
 """How often the store is really asked, and how much one page shows."""
 
-from attrs import frozen
+from attrs import field, frozen
+
+from powens_flow.options import count, seconds, seconds_or_none
 
 
 @frozen
@@ -10,13 +12,13 @@ class InspectLimits:
     Figures of the fleet are at most `figures` seconds old, times spent in states (the dearest)
     `times`, a live picture `picture`. A page asks again every `poll` seconds while it is seen. A
     list has `page` attempts, or as many as asked for up to `largest_page`; a timeline the latest
-    `rows` transitions.
+    `rows` transitions. Raises ValueError for a wrong one, which it names.
     """
 
-    figures: float = 3.0
-    times: float = 30.0
-    picture: float = 10.0
-    poll: float = 3.0
-    page: int = 50
-    largest_page: int = 200
-    rows: int = 400
+    figures: float = field(default=3.0, validator=seconds_or_none)
+    times: float = field(default=30.0, validator=seconds_or_none)
+    picture: float = field(default=10.0, validator=seconds_or_none)
+    poll: float = field(default=3.0, validator=seconds)
+    page: int = field(default=50, validator=count)
+    largest_page: int = field(default=200, validator=count)
+    rows: int = field(default=400, validator=count)
