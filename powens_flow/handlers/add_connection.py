@@ -1,5 +1,6 @@
 """The calling states of `add_connection`: the user, the connector, consent, the token."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -221,13 +222,24 @@ def _permanent(attempt: Attempt, token: str) -> Outcome:
 async def exchange_early(context: Context, attempt: Attempt) -> Outcome:
     """The same before a wait that the temporary user would not outlive."""
     attempt = context.note(early_tried=True)
-    return await _kept(context, await exchange_token(context, attempt))
+    return await _early(context, attempt, exchange_token)
 
 
 @handlers.handler("renew_early")
 async def renew_early(context: Context, attempt: Attempt) -> Outcome:
     """The way back for it."""
-    return await _kept(context, await renew_token(context, attempt))
+    return await _early(context, attempt, renew_token)
+
+
+async def _early(
+    context: Context, attempt: Attempt, ask: Callable[[Context, Attempt], Awaitable[Outcome]]
+) -> Outcome:
+    """Where it fails the attempt goes on, and no form shows it as an error of the user's."""
+    try:
+        outcome = await _kept(context, await ask(context, attempt))
+    except PowensError as error:
+        outcome = outcome_of(error, writing=True)
+    return evolve(outcome, problem=attempt.problem)
 
 
 async def _kept(context: Context, outcome: Outcome) -> Outcome:

@@ -225,6 +225,22 @@ async def test_a_user_that_would_end_before_the_next_wait_is_made_permanent_earl
     assert w.simulator.calls[EXCHANGE] == 1
 
 
+async def test_an_early_exchange_that_fails_is_no_error_of_what_comes_next(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world(policy=policy(sources="chain"))
+    driver, view = await run_until(w, "fill_in_fields", Script("150", login="2:sms"))
+    for path in ("/auth/token/access", "/auth/renew"):
+        w.simulator.add_fault(Fault("error", "POST", path, code="config"))
+    w.clock.advance(890)
+    second = await driver.step(view)
+    assert w.simulator.calls[EXCHANGE] == 1
+    assert (shown(second), second.prompt.source) == (FILL_IN, "fallback")
+    assert second.prompt.error is None
+    end = await driver.run(second)
+    assert end.state == "completed"
+
+
 @pytest.mark.parametrize(
     ("login", "key", "deadlines"),
     [
