@@ -21,6 +21,8 @@ from powens_flow.policy import OFFER
 from powens_flow.remedies import CancelByStaff, RetryByStaff, TryAgainByStaff, WakeByStaff
 
 BANK_REFUSED = "access_denied"
+LOCKED, ASK_AGAIN = "connection.locked", Problem("values.ask_again")
+"""What is said of values while a sync keeps them from being taken, and after that."""
 LONGEST_ERROR, MOST_PARAMETERS = 100, 20
 """What is kept of a callback's own words: it comes from the user's browser."""
 WEBAUTH_STATE_PREFIX = "pf."
@@ -137,8 +139,11 @@ def _connection_id(parameters: Mapping[str, str]) -> int | None:
 def _try_again(attempt: Attempt, event: e.TryAgain, now: datetime) -> Attempt:
     """The user need not wait until a lost answer can no longer have had an effect.
 
-    A connection that may still come to be is not forgotten: clean-up has to know of it.
+    A connection that may still come to be is not forgotten: clean-up has to know of it. Nor need
+    they wait until a sync ends that kept their values from being taken.
     """
+    if attempt.problem is not None and attempt.problem.key == LOCKED:
+        attempt = evolve(attempt, problem=ASK_AGAIN)
     return attempt if attempt.id_connection is None else evolve(attempt, unsure_since=None)
 
 

@@ -10,7 +10,7 @@ from powens_flow.api.constants import ConnectionState
 from powens_flow.attempt import UNUSABLE, Attempt, Problem, Reading
 from powens_flow.calls import CHECKING
 from powens_flow.decisions import fates, planning
-from powens_flow.decisions.accepting import webauth_state
+from powens_flow.decisions.accepting import ASK_AGAIN, LOCKED, webauth_state
 from powens_flow.decisions.guards import PATIENT_STATES
 from powens_flow.decisions.waiting import user_ends_first
 from powens_flow.evolving import evolve
@@ -19,6 +19,7 @@ from powens_flow.handlers.context import Context
 from powens_flow.handlers.failures import outcome_of
 from powens_flow.handlers.registry import handlers
 from powens_flow.handlers.source import (
+    SYNC_LOOKS,
     access_expire,
     fetch_key_anew,
     is_of,
@@ -28,6 +29,12 @@ from powens_flow.handlers.source import (
 from powens_flow.outcomes import Outcome
 
 LONGEST = timedelta(seconds=CHECKING)
+ASKED_FOR = {
+    "additionalinformationneeded": "information",
+    "wrongpass": "correction",
+    "passwordexpired": "new_password",
+}
+"""What the states that ask for values ask for."""
 
 
 # --- reading ---------------------------------------------------------------------------------
@@ -160,7 +167,7 @@ def _needs(
 ) -> Outcome:
     reading = _reading(attempt, read, source, state)
     unsure = _may_still_change(context, attempt, reading)
-    if attempt.unsure_since is not None:  # looking for what a lost answer did is no loop
+    if unsure or attempt.unsure_since is not None:  # looking for what was sent is no loop
         reading = evolve(reading, repeats=0)
     at_bank = attempt.url is not None and not attempt.came_back
     changes: dict[str, Any] = {
@@ -182,7 +189,8 @@ def _needs(
     }
     if state.casefold() == "notsupported":
         changes |= fates.fate(attempt, UNUSABLE, state=state)
-    return Outcome(v.INTERACTION_NEEDED, changes, facts, _problem(attempt, state, reading))
+    problem = attempt.problem if unsure else _problem(attempt, state, reading)
+    return Outcome(v.INTERACTION_NEEDED, changes, facts, problem)
 
 
 def _reading(
@@ -208,24 +216,27 @@ def _words(read: m.Connection, state: str) -> str | None:
 
 
 def _may_still_change(context: Context, attempt: Attempt, reading: Reading) -> bool:
-    """Whether what was sent, and whose answer was lost, may still be at work."""
-    return (
-        attempt.unsure_since is not None
-        and reading.repeats > 0
-        and reading.last_update == attempt.reading.last_update
-        and context.now() < attempt.unsure_since + LONGEST
-    )
+    """Whether what was sent, and whose answer was lost, may still be at work; or the sync that
+    kept it from being taken, which is given as many looks as before a source is added."""
+    if reading.repeats == 0 or reading.last_update != attempt.reading.last_update:
+        return False
+    if attempt.unsure_since is not None:
+        return context.now() < attempt.unsure_since + LONGEST
+    return _key(attempt.problem) == LOCKED and attempt.polls < SYNC_LOOKS
+
+
+def _key(problem: Problem | None) -> str:
+    return problem.key if problem is not None else ""
 
 
 def _asking(attempt: Attempt, read: m.Connection, state: str) -> dict[str, Any]:
     """The fields to ask for, where the state asks for values."""
-    fields = shapes.fields(read.fields)
-    asked_for, asked = {
-        "additionalinformationneeded": ("information", fields),
-        "wrongpass": ("correction", fields or planning.own_fields(attempt)),
-        "passwordexpired": ("new_password", fields or planning.password_fields(attempt)),
-    }.get(state.casefold(), (None, ()))
-    return {} if asked_for is None else {"asked": asked, "asked_for": asked_for}
+    asked_for = ASKED_FOR.get(state.casefold())
+    if asked_for is None:
+        return {}
+    known = {"correction": planning.own_fields, "new_password": planning.password_fields}
+    others = known[asked_for](attempt) if asked_for in known else ()
+    return {"asked": shapes.fields(read.fields) or others, "asked_for": asked_for}
 
 
 def _problem(attempt: Attempt, state: str, reading: Reading) -> Problem | None:
@@ -233,7 +244,11 @@ def _problem(attempt: Attempt, state: str, reading: Reading) -> Problem | None:
     patient = state.casefold() in PATIENT_STATES or attempt.url is not None
     if reading.repeats >= attempt.policy.no_progress_limit and not patient:
         return Problem("state.no_progress", message=reading.error_message)
-    return attempt.problem if attempt.problem and state.casefold() == "wrongpass" else None
+    if state.casefold() == "wrongpass" or (
+        state == attempt.reading.state and state.casefold() in ASKED_FOR
+    ):
+        return ASK_AGAIN if _key(attempt.problem) == LOCKED else attempt.problem
+    return None
 
 
 # --- sending ---------------------------------------------------------------------------------

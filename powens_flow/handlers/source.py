@@ -11,6 +11,7 @@ from powens_flow.api.constants import INTERACTION_STATES
 from powens_flow.attempt import Attempt, Problem, Reading
 from powens_flow.calls import CHECKING
 from powens_flow.decisions import fates, planning
+from powens_flow.decisions.accepting import ASK_AGAIN
 from powens_flow.decisions.waiting import user_ends_first
 from powens_flow.evolving import evolve
 from powens_flow.handlers.context import Context
@@ -212,7 +213,7 @@ async def check_sync(context: Context, attempt: Attempt) -> Outcome:
     before = attempt.reading
     moved = before.last_update is not None and read.last_update != before.last_update
     if moved or attempt.polls >= SYNC_LOOKS:
-        return Outcome(v.DONE, {"reading": Reading()}, problem=Problem("values.ask_again"))
+        return Outcome(v.DONE, {"reading": Reading()}, problem=ASK_AGAIN)
     reading = evolve(before, last_update=read.last_update or context.now())
     return Outcome(v.LOCKED, {"reading": reading})
 

@@ -209,6 +209,13 @@ def test_trying_again_waits_no_longer_for_a_lost_answer() -> None:
     assert after(e.TryAgain(), attempt(id_connection=1, unsure_since=NOW)).unsure_since is None
 
 
+def test_trying_again_waits_no_longer_for_a_sync_that_kept_values_from_being_taken() -> None:
+    kept = attempt(id_connection=12, problem=Problem("connection.locked"))
+    assert after(e.TryAgain(), kept).problem == Problem("values.ask_again")
+    other = attempt(id_connection=12, problem=Problem("temporary"))
+    assert after(e.TryAgain(), other).problem == Problem("temporary")
+
+
 def test_a_connection_that_may_still_come_is_not_forgotten_by_trying_again() -> None:
     assert after(e.TryAgain(), attempt(unsure_since=NOW)).unsure_since == NOW
 

@@ -11,6 +11,7 @@ from powens_flow.simulator.faults import Fault
 from powens_flow.testing import Script
 from powens_flow.view import View
 from tests.e2e.story import (
+    UPDATE,
     OpenWorld,
     assert_completed,
     policy,
@@ -19,6 +20,7 @@ from tests.e2e.story import (
     shown,
 )
 
+SETTLING = ("wait", "wait.settling")
 SMS = "state.additionalInformationNeeded"
 CHAIN = policy(sources="chain")
 
@@ -129,3 +131,60 @@ async def test_what_is_refused_unasked_of_a_page_is_mended_on_the_page(
     end = await driver.run(page)
     assert end.state == "completed"
     assert len(w.simulator.connections) == 1
+
+
+# --- the same form again ------------------------------------------------------------------------
+
+
+async def test_a_code_that_a_running_sync_kept_from_being_taken_is_asked_for_when_it_ends(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    driver, view = await run_until(w, SMS, Script(login="sms"))
+    (connection,) = w.simulator.connections
+    w.simulator.lock(connection.id, 20)
+    waiting = await driver.step(view)
+    while shown(waiting) == SETTLING:
+        assert waiting.prompt.error is not None
+        assert waiting.prompt.error.key == "connection.locked"
+        waiting = await driver.wait(waiting)
+    assert shown(waiting) == ("fill_in_fields", SMS)
+    assert waiting.prompt.error is not None
+    assert waiting.prompt.error.key == "values.ask_again"
+    assert w.simulator.calls[UPDATE] == 1
+    await assert_completed(w, await driver.run(waiting))
+    assert w.simulator.calls[UPDATE] == 2
+
+
+async def test_the_user_need_not_wait_for_that_sync(open_world: OpenWorld) -> None:
+    w = await open_world()
+    driver, view = await run_until(w, SMS, Script(login="sms"))
+    (connection,) = w.simulator.connections
+    w.simulator.lock(connection.id, 3)
+    waiting = await driver.step(view)
+    w.clock.advance(3)
+    again = await driver.owner.send(waiting.attempt_id, e.TryAgain())
+    assert shown(again) == ("fill_in_fields", SMS)
+    assert again.prompt.error is not None
+    assert again.prompt.error.key == "values.ask_again"
+    await assert_completed(w, await driver.run(again))
+
+
+async def test_a_code_whose_answer_was_lost_says_so_until_it_is_asked_for_again(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    driver, view = await run_until(w, SMS, Script(login="sms-twice"))
+    w.simulator.add_fault(Fault("drop_before", "POST", "/users/me/connections/*"))
+    view = await driver.step(view)
+    told = []
+    while shown(view) == SETTLING:
+        told.append(view.prompt.error)
+        view = await driver.wait(view)
+    assert {one.key for one in [*told, view.prompt.error] if one} == {"outcome_unknown"}
+    assert None not in told
+    assert shown(view) == ("fill_in_fields", SMS)
+    assert view.prompt.error is not None
+    second = await driver.step(view)
+    assert (shown(second), second.prompt.error) == (("fill_in_fields", SMS), None)
+    await assert_completed(w, await driver.run(second))
