@@ -82,7 +82,7 @@ class SourceFate:
     """What became of one source: `added`, `given_up`, `unusable`, `passed_over` or `put_off`.
 
     `name` is empty for a connector that has no sources. `state` is the connection state that it
-    was left in, None when it was synced.
+    was left in, or that was last read of it; None when it was synced.
     """
 
     name: str
@@ -178,7 +178,8 @@ class User:
 class Result:
     """What a completed attempt came to.
 
-    `pending` is the connection state that a source was left in (None: all were synced);
+    `pending` is the connection state that a source was left in, or has come to since it was
+    added (None: all were synced);
     `orphans` counts temporary users that a lost answer left behind, to die after 30 minutes;
     `access_expire` is the earliest end of access that the added sources named.
     """

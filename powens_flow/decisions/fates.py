@@ -1,10 +1,12 @@
 """What became of the source at hand, as changes of the attempt. Pure."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from powens_flow.attempt import ADDED, Attempt, SourceFate
+from powens_flow.attempt import ADDED, PUT_OFF, Attempt, SourceFate
 from powens_flow.decisions import planning
+from powens_flow.evolving import evolve
 
 
 def added(attempt: Attempt, access_expire: datetime | None = None) -> dict[str, Any]:
@@ -42,3 +44,16 @@ def fate(
         "sources": (*attempt.sources, SourceFate(name, what, state, access_expire)),
         "wanted_source": None,
     }
+
+
+def reported(
+    sources: tuple[SourceFate, ...], states: Mapping[str | None, str | None]
+) -> tuple[SourceFate, ...]:
+    """The fates, with what the connection now says of those that it has: an earlier source may
+    have come to ask for something, or be synced at last. It decides on nothing here."""
+    return tuple(
+        evolve(one, state=states[one.name])
+        if one.fate in (ADDED, PUT_OFF) and one.name in states
+        else one
+        for one in sources
+    )

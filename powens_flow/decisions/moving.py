@@ -6,7 +6,6 @@ from typing import Any
 
 from powens_flow import vocabulary as v
 from powens_flow.attempt import (
-    PUT_OFF,
     UNUSABLE,
     Account,
     Attempt,
@@ -130,7 +129,7 @@ def _result(attempt: Attempt) -> Result:
     assert attempt.user is not None, "a completed attempt has a user"
     consent = attempt.consent
     expiries = [f.access_expire for f in attempt.sources if f.access_expire is not None]
-    left = [f for f in attempt.sources if f.fate in (PUT_OFF, UNUSABLE) and f.state]
+    left = [f for f in attempt.sources if f.state]
     return Result(
         id_user=attempt.user.id,
         id_connection=attempt.id_connection,

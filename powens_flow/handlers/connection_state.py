@@ -20,11 +20,12 @@ from powens_flow.handlers.failures import outcome_of
 from powens_flow.handlers.registry import handlers
 from powens_flow.handlers.source import (
     SYNC_LOOKS,
-    access_expire,
+    added,
     fetch_key_anew,
     is_of,
     newest_connection,
     own_source,
+    reported,
 )
 from powens_flow.outcomes import Outcome
 
@@ -126,14 +127,22 @@ def _decided(context: Context, attempt: Attempt, read: m.Connection) -> Outcome:
         return _source_missing(attempt)
     state = source.state if source is not None else read.state
     if state is None:
-        return Outcome(v.DONE, _added(attempt, read), {"state": None, "connection": read.id})
+        facts = {"state": None, "connection": read.id, **_others(attempt, read)}
+        return Outcome(v.DONE, _added(attempt, read), facts)
     return _needs(context, attempt, read, source, state)
+
+
+def _others(attempt: Attempt, read: m.Connection) -> dict[str, Any]:
+    """For the journal: what the other sources ask for; it decides on nothing here."""
+    others = [one for one in read.sources if one.name and one.name != attempt.source]
+    asking = {one.name: one.state for one in others if one.state is not None}
+    return {"others": asking} if asking else {}
 
 
 def _added(attempt: Attempt, read: m.Connection) -> dict[str, Any]:
     source = own_source(read, attempt)
     return {
-        **fates.added(attempt, access_expire(read, attempt)),
+        **added(attempt, read),
         "reading": Reading(last_update=source.last_update if source else read.last_update),
         "source_id": source.id if source else None,
         "resumed": False,
@@ -186,9 +195,12 @@ def _needs(
         "may_still_change": unsure,
         "still_at_bank": at_bank,
         "user_ends_first": user_ends_first(attempt, context.now(), state),
+        **_others(attempt, read),
     }
+    told = reported(attempt, read)
+    changes["sources"] = told.sources
     if state.casefold() == "notsupported":
-        changes |= fates.fate(attempt, UNUSABLE, state=state)
+        changes |= fates.fate(told, UNUSABLE, state=state)
     problem = attempt.problem if unsure else _problem(attempt, state, reading)
     return Outcome(v.INTERACTION_NEEDED, changes, facts, problem)
 

@@ -1,7 +1,7 @@
 """The calling states of `source`: planning, submitting, and finding out what came of it."""
 
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from powens_flow import vocabulary as v
@@ -125,7 +125,7 @@ def _submitted(attempt: Attempt, read: m.Connection) -> Outcome:
         "unsure_since": None,
     }
     if read.state is None:
-        changes |= fates.added(attempt, access_expire(read, attempt))
+        changes |= added(attempt, read)
         return Outcome(v.DONE, changes, {"state": None, "connection": read.id})
     facts = {"state": read.state, "connection": read.id}
     return Outcome(v.INTERACTION_NEEDED, changes, facts)
@@ -198,10 +198,19 @@ def own_source(read: m.Connection, attempt: Attempt) -> m.ConnectionSource | Non
     return next((one for one in read.sources if one.name == attempt.source), None)
 
 
-def access_expire(read: m.Connection, attempt: Attempt) -> datetime | None:
-    """Until when the source's consent lasts, where it says so."""
+def added(attempt: Attempt, read: m.Connection) -> dict[str, Any]:
+    """The changes when the connection says that the source at hand is synced."""
     source = own_source(read, attempt)
-    return source.access_expire if source is not None else None
+    told = reported(attempt, read)
+    expire = source.access_expire if source is not None else None
+    return {"sources": told.sources, **fates.added(told, expire)}
+
+
+def reported(attempt: Attempt, read: m.Connection) -> Attempt:
+    """The attempt with what the connection says of its earlier sources (protocol: "decide on that
+    source's own state, and report the others")."""
+    states = {one.name: one.state for one in read.sources}
+    return evolve(attempt, sources=fates.reported(attempt.sources, states))
 
 
 @handlers.handler("check_sync")

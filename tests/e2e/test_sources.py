@@ -1,6 +1,7 @@
 """Further sources: what goes wrong with one leaves the earlier ones as they are."""
 
 import pytest
+from attrs import evolve
 
 from powens_flow import events as e
 from powens_flow.errors import EventRefused
@@ -157,7 +158,41 @@ async def test_the_state_of_an_earlier_source_does_not_decide_on_the_next(
     assert shown(after) == ACCOUNTS
     end = await driver.run(after)
     assert end.result is not None
-    assert end.result.sources == BOTH
+    assert (end.result.sources, end.result.pending) == (BOTH, "wrongpass")
+    rows = await w.engine.history(end.attempt_id)
+    assert {"directaccess": "wrongpass"} in [row.facts.get("others") for row in rows]
+
+
+async def test_a_source_that_was_put_off_and_is_synced_since_is_not_pending(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world(policy=policy(sources="offer"))
+    later = {"state.temporary": e.FinishLater()}
+    script = Script("63", values={"password": "123456"}, logins={"directaccess": "bug-60"})
+    script = evolve(script, answers=later, further=1)
+    driver, view = await run_until(w, "state.temporary", script)
+    view = await driver.until("choose_accounts", view=view)
+    w.clock.advance(60)
+    view = await driver.owner.send(view.attempt_id, e.AddSource())
+    end = await driver.run(view)
+    assert end.result is not None
+    assert (end.result.sources, end.result.pending) == (("openapi", "fallback"), None)
+
+
+async def test_an_earlier_source_is_reported_also_when_the_next_is_given_up(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world(policy=policy(sources="chain"))
+    driver, view = await run_until(w, "fill_in_fields", Script("150", login="2:sms"))
+    second = await driver.step(view)
+    (connection,) = w.simulator.connections
+    w.simulator.set_state(connection.id, "passwordExpired", source="directaccess")
+    code = await driver.step(second)
+    after = await driver.owner.send(code.attempt_id, e.SkipSource())
+    assert shown(after) == ACCOUNTS
+    end = await driver.run(after)
+    assert end.result is not None
+    assert (end.result.sources, end.result.pending) == (("directaccess",), "passwordExpired")
 
 
 async def test_a_lost_answer_to_a_further_source_is_found_out(open_world: OpenWorld) -> None:

@@ -7,7 +7,7 @@ from powens_flow.api import errors as api
 from powens_flow.api import models as m
 from powens_flow.attempt import AskedField, Choice, Problem, Reading, SourceFate, User
 from powens_flow.handlers.source import LONGEST
-from tests.decisions.made import LOGIN, NOW, PASSWORD, attempt, seconds
+from tests.decisions.made import LOGIN, NOW, PASSWORD, attempt, seconds, with_fates
 from tests.handlers.told import after, connection, read, source, told
 
 MADE = attempt(source="directaccess", id_connection=12, connection_made_here=True)
@@ -32,6 +32,21 @@ async def test_the_sources_own_state_decides_and_not_the_connections() -> None:
     mine = source(state="decoupled")
     outcome = await read(MADE, connection(None, other, mine))
     assert (outcome.kind, outcome.facts["state"]) == ("interaction_needed", "decoupled")
+
+
+@pytest.mark.parametrize("mine", [None, "decoupled"])
+async def test_what_the_others_say_is_reported_and_kept_with_their_fates(mine: str | None) -> None:
+    earlier = with_fates(MADE, openapi="added", fallback="put_off", loft="given_up")
+    others = (
+        source("openapi", "bug", id=32),
+        source("fallback", id=33),
+        source("loft", "bug", id=34),
+    )
+    outcome = await read(earlier, connection("bug", *others, source(state=mine)))
+    assert outcome.facts["others"] == {"openapi": "bug", "loft": "bug"}
+    fates = {one.name: one.state for one in after(earlier, outcome).sources}
+    assert fates["openapi"] == "bug"
+    assert (fates["fallback"], fates["loft"]) == (None, None)
 
 
 async def test_without_sources_the_connections_state_decides() -> None:

@@ -186,7 +186,7 @@ async def test_what_is_not_available_can_be_finished_later(scene: Scene) -> None
     await signed_in(p, "unavailable-never")
     await p.presses("Finish later")
     await p.sees("Your bank is connected")
-    await p.sees_text("One access is not finished yet")
+    await p.sees_text("One access is not up to date yet")
     await p.shown("done-pending")
 
 
