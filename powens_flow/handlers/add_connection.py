@@ -7,7 +7,7 @@ from typing import Any
 from powens_flow import vocabulary as v
 from powens_flow.api import PowensError
 from powens_flow.api import models as m
-from powens_flow.attempt import Attempt, Claim, Problem, User
+from powens_flow.attempt import UNUSABLE, Attempt, Claim, Problem, User
 from powens_flow.calls import user_key
 from powens_flow.decisions.planning import gives, usable_sources
 from powens_flow.decisions.waiting import user_ends_first
@@ -126,7 +126,10 @@ def is_allowed(read: m.Connector, attempt: Attempt) -> bool:
 
 @handlers.handler("list_accounts")
 async def list_accounts(context: Context, attempt: Attempt) -> Outcome:
-    """What was found, to be approved; a connector without documents has no subscriptions."""
+    """What was found, to be approved; a connector without documents has no subscriptions.
+
+    That a further source turned out to be unusable is said with it: it is on offer no more.
+    """
     accounts = await context.call("accounts")
     capabilities = attempt.connector.capabilities if attempt.connector else ()
     subscriptions: Any = ()
@@ -145,7 +148,9 @@ async def list_accounts(context: Context, attempt: Attempt) -> Outcome:
         "subscriptions": len(subscriptions),
         "user_ends_first": user_ends_first(attempt, context.now()),
     }
-    return Outcome(v.DONE, changes, facts)
+    left_out = [fate.name for fate in attempt.sources if fate.fate == UNUSABLE]
+    problem = attempt.problem if attempt.source in left_out else None
+    return Outcome(v.DONE, changes, facts, problem)
 
 
 @handlers.handler("activate_accounts")

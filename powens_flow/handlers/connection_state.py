@@ -202,6 +202,8 @@ def _needs(
     if state.casefold() == "notsupported":
         changes |= fates.fate(told, UNUSABLE, state=state)
     problem = attempt.problem if unsure else _problem(attempt, state, reading)
+    if state.casefold() == "notsupported":  # said where it leads on to: no prompt is its own
+        problem = Problem("unsupported", message=reading.error_message)
     return Outcome(v.INTERACTION_NEEDED, changes, facts, problem)
 
 

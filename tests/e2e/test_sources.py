@@ -1,16 +1,20 @@
 """Further sources: what goes wrong with one leaves the earlier ones as they are."""
 
+from pathlib import Path
+
 import pytest
 from attrs import evolve
 
 from powens_flow import events as e
 from powens_flow.errors import EventRefused
+from powens_flow.simulator import Settings
 from powens_flow.simulator.faults import Fault
 from powens_flow.testing import Script
 from tests.e2e.story import (
     ACCOUNTS,
     CHOOSE,
     DONE,
+    FAILED,
     FILL_IN,
     SUBMIT,
     UPDATE,
@@ -23,6 +27,7 @@ from tests.e2e.story import (
     shown,
 )
 
+BANKS = Path(__file__).parents[1] / "banks.toml"
 SMS = ("fill_in_fields", "state.additionalInformationNeeded")
 PAGE = ("open_url", "webauth.open")
 BOTH = ("directaccess", "fallback")
@@ -215,3 +220,40 @@ async def test_a_further_source_can_be_put_off(open_world: OpenWorld) -> None:
     assert end.result is not None
     assert end.result.sources == ("directaccess",)
     assert end.result.pending == "websiteUnavailable"
+
+
+@pytest.mark.parametrize(
+    ("connector", "login", "key"),
+    [
+        ("150", "2:not-supported", "unsupported"),
+        ("150", "2:error-notSupported", "unsupported"),
+        ("512", "camille", "source.unsupported_mechanism"),
+    ],
+)
+async def test_a_further_source_that_cannot_be_used_is_said_to_be_left_out(
+    open_world: OpenWorld, connector: str, login: str, key: str
+) -> None:
+    files = (*Settings().connector_files, BANKS)
+    w = await open_world(settings=Settings(connector_files=files))
+    driver, view = await run_until(w, "choose_accounts", Script(connector, login=login))
+    assert view.prompt.error is None
+    view = await driver.owner.send(view.attempt_id, e.AddSource())
+    view = await driver.until("choose_accounts", view=view)
+    assert view.prompt.content["offered"] == []
+    assert view.prompt.error is not None
+    assert view.prompt.error.key == key
+    end = await driver.run(view)
+    assert end.result is not None
+    assert end.result.sources == ("directaccess",)
+    assert end.prompt.error is None
+
+
+@pytest.mark.parametrize("login", ["not-supported", "error-notSupported"])
+async def test_that_the_only_source_cannot_be_used_is_why_it_failed(
+    open_world: OpenWorld, login: str
+) -> None:
+    w = await open_world()
+    _, end = await run(w, Script(login=login))
+    assert shown(end) == FAILED
+    assert end.prompt.error is not None
+    assert end.prompt.error.key == "unsupported"
