@@ -80,8 +80,13 @@ async def test_the_server_may_page_by_itself(client: Client) -> None:
     assert "offset=10" in page["_links"]["next"]["href"]
 
 
-async def test_a_limit_over_the_most_is_refused(client: Client) -> None:
+async def test_a_limit_over_the_most_is_refused_and_an_offset_has_none(client: Client) -> None:
     assert (await client.get("connectors", limit=1001)).status == 400
+    assert (await client.get("connectors", offset="9" * 30)).status == 400
+    client.simulator.violations.clear()
+    beyond = await client.get("connectors", limit=1000, offset=2000)
+    assert (beyond.status, beyond.body["connectors"]) == (200, [])
+    assert not client.simulator.violations
 
 
 def test_an_integrator_adds_connectors_in_a_file(tmp_path: Path) -> None:

@@ -9,14 +9,15 @@ from powens_flow.simulator.views import connector_source_view, connector_view, f
 
 EXPAND = frozenset({"sources", "fields", "countries"})
 MAX_LIMIT = 1000
+MOST_DIGITS = 18
 
 
 async def list_connectors(call: Call) -> Answer:
     wanted = set(filter(None, call.query.get("country_codes", "").upper().split(",")))
     found = [c for c in call.sim.catalogue if not wanted or wanted & set(c.countries)]
     expand, settings = frozenset(call.expand(EXPAND)), call.sim.settings
-    limit = _page(call, "limit", settings.page_size or MAX_LIMIT)
-    offset = _page(call, "offset", 0)
+    limit = _page(call, "limit", settings.page_size or MAX_LIMIT, most=MAX_LIMIT)
+    offset = _page(call, "offset", 0, most=None)
     rows = [connector_view(settings, one, expand) for one in found[offset : offset + limit]]
     shape = {"connectors": rows, "total": len(found)}
     if "limit" in call.query or settings.page_size:
@@ -25,11 +26,13 @@ async def list_connectors(call: Call) -> Answer:
     return Answer(200, shape)
 
 
-def _page(call: Call, name: str, default: int) -> int:
+def _page(call: Call, name: str, default: int, *, most: int | None) -> int:
+    """A number of the query; `limit` has a largest one, `offset` none."""
     text = call.query.get(name, str(default))
-    if not text.isdecimal() or int(text) > MAX_LIMIT:
+    if not text.isdecimal() or len(text) > MOST_DIGITS or (most is not None and int(text) > most):
         call.violate("wrong_type", name)
-        raise ApiError("invalidValue", f"{name} must be a number up to {MAX_LIMIT}")
+        told = "a number" if most is None else f"a number up to {most}"
+        raise ApiError("invalidValue", f"{name} must be {told}")
     return int(text)
 
 
