@@ -26,6 +26,7 @@ from powens_flow.handlers.source import (
     newest_connection,
     own_source,
     reported,
+    was_at_bank,
 )
 from powens_flow.outcomes import Outcome
 
@@ -343,7 +344,7 @@ async def open_webauth(context: Context, attempt: Attempt) -> Outcome:
     """
     if not attempt.policy.redirect_uri:
         return Outcome(v.REJECTED, problem=Problem("policy.no_redirect_uri"))
-    if attempt.id_connection is None and _was_at_bank(attempt):
+    if attempt.id_connection is None and was_at_bank(attempt):
         found = await newest_connection(context, attempt)
         if found is not None:
             changes = {"came_back": True, "callback_connection": None}
@@ -351,9 +352,3 @@ async def open_webauth(context: Context, attempt: Attempt) -> Outcome:
     state = webauth_state(attempt.id, context.new_id())
     url = await context.call("webauth_url", state=state, source=attempt.source or None)
     return Outcome(v.DONE, {"url": url, "url_state": state, "came_back": False})
-
-
-def _was_at_bank(attempt: Attempt) -> bool:
-    """Whether an address was given out before, which the user may have used whatever came back."""
-    problem = attempt.problem
-    return attempt.url is not None or (problem is not None and problem.key.startswith("webauth."))

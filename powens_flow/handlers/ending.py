@@ -7,7 +7,7 @@ from powens_flow.calls import user_key
 from powens_flow.evolving import evolve
 from powens_flow.handlers.context import Context
 from powens_flow.handlers.registry import handlers
-from powens_flow.handlers.source import LONGEST, creation_key, newest_connection
+from powens_flow.handlers.source import LONGEST, creation_key, newest_connection, was_at_bank
 from powens_flow.outcomes import Outcome
 
 
@@ -78,7 +78,7 @@ async def _with_what_came_since(context: Context, attempt: Attempt) -> Attempt:
     """A lost answer, or a lost redirect, may have left a connection behind."""
     if attempt.id_connection is not None or attempt.connector is None:
         return attempt
-    if attempt.url is None and attempt.unsure_since is None:
+    if not was_at_bank(attempt) and attempt.unsure_since is None:
         return attempt
     found = await newest_connection(context, attempt)
     if found is None:

@@ -185,6 +185,12 @@ async def newest_connection(context: Context, attempt: Attempt) -> m.Connection 
     return None
 
 
+def was_at_bank(attempt: Attempt) -> bool:
+    """Whether an address was given out, which the user may have used whatever came back since."""
+    problem = attempt.problem
+    return attempt.url is not None or (problem is not None and problem.key.startswith("webauth."))
+
+
 def is_of(read: m.Connection, attempt: Attempt) -> bool:
     """Whether the connection is one of the chosen connector."""
     connector = attempt.connector

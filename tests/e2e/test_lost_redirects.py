@@ -93,6 +93,23 @@ async def test_what_was_approved_unseen_is_cleaned_up_when_the_user_cancels(
     assert len(w.simulator.users) == 1
 
 
+async def test_what_was_approved_after_somebody_came_back_with_nothing_is_cleaned_up_too(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    await with_a_permanent_user(w)
+    driver, view = await run_until(w, "open_url", Script(PUENTE))
+    refused = await driver.owner.send(view.attempt_id, e.Returned({}))
+    assert refused.prompt.kind == "try_again"
+    async with aiohttp.ClientSession() as session:
+        await at_the_bank(session, view.prompt.content["url"])
+    assert len(w.simulator.connections) == 1
+    end = await driver.owner.send(view.attempt_id, e.Cancel())
+    assert shown(end) == CANCELLED
+    assert w.simulator.connections == []
+    assert len(w.simulator.users) == 1
+
+
 async def test_a_signal_from_powens_ends_the_wait_at_once(open_world: OpenWorld) -> None:
     w = await open_world()
     await with_a_permanent_user(w)
