@@ -218,6 +218,19 @@ async def test_the_policy_may_decide_to_repair(open_world: OpenWorld) -> None:
     assert len(w.simulator.connections) == 1
 
 
+@pytest.mark.parametrize("offers", [True, False])
+async def test_new_accounts_are_offered_where_the_policy_says_so_whoever_repairs(
+    open_world: OpenWorld, *, offers: bool
+) -> None:
+    w = await open_world(policy=policy(existing=REPAIR, offer_new_accounts=offers))
+    await run(w, Script("40", accounts="none"))
+    driver, end = await run(w, Script("40"))
+    assert (ACCOUNTS in driver.prompts) is offers
+    assert shown(end) == DONE
+    (connection,) = w.simulator.connections
+    assert [one.disabled is None for one in connection.accounts()] == [offers, offers]
+
+
 async def test_the_policy_may_decide_to_add(open_world: OpenWorld) -> None:
     w = await open_world(policy=policy(existing=ADD))
     await connected(w, "40", 0)
