@@ -181,6 +181,29 @@ async def test_a_lost_exchange_takes_the_documented_way_back(open_world: OpenWor
     assert (w.simulator.calls[EXCHANGE], w.simulator.calls[RENEW]) == (1, 1)
 
 
+async def test_a_permanent_token_that_was_revoked_fails_until_it_is_renewed(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    _, first = await run(w, Script("40"))
+    assert first.result is not None
+    w.simulator.tokens.revoke_permanent(first.result.id_user)
+    _, failed = await run(w, Script("160"))
+    assert failed.prompt.error is not None
+    assert failed.prompt.error.key == "unauthorised"
+    assert len(w.simulator.connections) == 1
+
+    kept = await w.vault.get(OWNER)  # as docs/operations.md has it
+    assert kept is not None
+    token = await w.api.renew_token(kept.id_user)
+    await w.vault.put(OWNER, PermanentUser(kept.id_user, token))
+
+    _, end = await run(w, Script("160"))
+    assert end.result is not None
+    assert end.result.id_user == first.result.id_user
+    assert len(w.simulator.connections) == 2
+
+
 async def test_a_burnt_code_takes_the_documented_way_back(open_world: OpenWorld) -> None:
     w = await open_world()
     w.simulator.add_fault(Fault("error", "POST", "/auth/token/access", code="forbidden"))
