@@ -78,12 +78,12 @@ export function emblem(name, tone) {
   return h("div", { class: `emblem ${tone}` }, icon(name, 32));
 }
 
-/** A bank's initials on its own colour, as there are no logos. */
+/** A bank's initials on its own colour, as there are no logos; a name may be anything, or nothing. */
 export function initials(name, color) {
   const words = name.split(/[\s'’-]+/).filter((word) => /^\p{L}/u.test(word) && word.length > 3);
   const letters = (words.length ? words : [name])
     .slice(0, 2)
-    .map((word) => word[0].toLocaleUpperCase());
+    .map((word) => ([...word][0] ?? "").toLocaleUpperCase());
   const made = h("span", { class: "initials", "aria-hidden": "true" }, letters.join(""));
   if (/^[0-9a-f]{6}$/i.test(color ?? "")) {
     made.style.setProperty("--bank", `#${color}`);

@@ -20,6 +20,7 @@ class BankList {
     this.active = -1;
     this.timer = 0;
     this.asking = null;
+    this.isStale = true; // until the list of what is typed is here
   }
 
   nodes() {
@@ -63,7 +64,10 @@ class BankList {
     ];
   }
 
+  /** What is listed is not what was asked for any more: none of it is chosen by a key. */
   typed() {
+    this.isStale = true;
+    this.activate(-1);
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.load(1), PAUSE);
   }
@@ -74,7 +78,9 @@ class BankList {
     this.asking?.abort();
   }
 
-  async load(page) {
+  async load(wanted) {
+    const page = this.isStale ? 1 : wanted;
+    clearTimeout(this.timer);
     this.asking?.abort();
     const asking = (this.asking = new AbortController());
     this.input.setAttribute("aria-busy", "true");
@@ -90,6 +96,7 @@ class BankList {
   show(read, page) {
     const before = page === 1 ? [] : this.banks;
     this.failed.hidden = true;
+    this.isStale = false;
     this.banks = [...before, ...read.connectors];
     this.page = read.page;
     this.pages = read.pages;
@@ -126,13 +133,14 @@ class BankList {
 
   option(bank, place) {
     const { t } = this.context;
+    const called = bank.name.trim() || bank.slug || String(bank.id);
     const marks = [bank.auth_mechanism === "webauth" ? t("connector.at_bank") : null].filter(
       Boolean,
     );
     const name = h(
       "span",
       { class: "name" },
-      bank.name,
+      called,
       bank.beta ? h("span", { class: "beta" }, t("connector.beta")) : null,
     );
     return h(
@@ -144,7 +152,7 @@ class BankList {
         class: "bank",
         onclick: () => this.choose(place),
       },
-      initials(bank.name, bank.color),
+      initials(called, bank.color),
       h(
         "span",
         { class: "about" },
@@ -162,7 +170,7 @@ class BankList {
       ArrowUp: () => this.activate(this.active <= 0 ? last : this.active - 1),
       PageDown: () => this.activate(Math.min(last, this.active + 5)),
       PageUp: () => this.activate(Math.max(0, this.active - 5)),
-      Enter: () => this.choose(this.active >= 0 || last > 0 ? this.active : 0),
+      Enter: () => this.entered(last),
       Escape: () => this.cleared(),
     };
     const move = moves[event.key];
@@ -177,8 +185,14 @@ class BankList {
     else this.activate(0);
   }
 
+  /** The one that is marked, or the only one there is; of a list that is stale, neither. */
+  entered(last) {
+    if (this.active >= 0 || (last === 0 && !this.isStale)) this.choose(Math.max(0, this.active));
+  }
+
   cleared() {
     this.input.value = "";
+    this.isStale = true;
     this.load(1);
   }
 
@@ -196,7 +210,7 @@ class BankList {
   choose(place) {
     const bank = this.banks[place];
     if (!bank) return;
-    this.list.children[place].classList.add("chosen");
-    this.context.send({ type: "choose_connector", connector: bank.uuid ?? String(bank.id) });
+    const event = { type: "choose_connector", connector: bank.uuid ?? String(bank.id) };
+    this.context.send(event, this.list.children[place]);
   }
 }
