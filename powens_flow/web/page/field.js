@@ -8,7 +8,8 @@ const FEW = 4; // so many choices are shown at once
 export class Field {
   constructor(context, field, place, { isCode, isLogin }) {
     Object.assign(this, { context, field, isCode, isLogin, id: `field-${place}` });
-    this.isRadios = field.type === "list" && (field.values ?? []).length <= FEW;
+    const isShort = (field.values ?? []).length <= FEW;
+    this.isRadios = field.type === "list" && field.required && isShort; // no radio is taken back
   }
 
   node() {
@@ -151,7 +152,9 @@ export class Field {
   }
 
   check() {
-    const key = wrongValue(this.field, this.value());
+    // Of a date that is half typed the browser says "", as of none.
+    const isHalf = this.control.validity?.badInput ?? false;
+    const key = isHalf ? "values.not_a_date" : wrongValue(this.field, this.value());
     this.told(key);
     return key === null;
   }

@@ -190,6 +190,34 @@ async def test_a_field_of_an_unknown_type_and_error_is_shown_as_text(scene: Scen
     await p.shown("fill_in_fields-unknown")
 
 
+async def test_what_need_not_be_answered_can_be_taken_back_but_not_half_given(scene: Scene) -> None:
+    p = scene.person
+    choices = [{"label": "One", "value": "1"}, {"label": "Two", "value": "2"}]
+    fields = [
+        {"name": "day", "type": "date", "label": "Day", "required": False},
+        {"name": "way", "type": "list", "label": "Way", "required": False, "values": choices},
+    ]
+    prompt = {
+        "kind": "fill_in_fields",
+        "message_key": "values.needed",
+        "accepts": ["submit_values", "cancel"],
+        "connector": BANK,
+        "fields": fields,
+        "sealed": True,
+    }
+    await p.is_shown(showing(prompt))
+    await p.opens()
+    way = p.page.get_by_role("combobox", name="Way")
+    await way.select_option("2")
+    await way.select_option("")
+    day = p.page.locator("input[type=date]")
+    await day.focus()
+    await p.page.keyboard.type("12")
+    await p.presses("Continue securely")
+    await expect(day).to_have_accessible_description("Please enter a full date.")
+    await expect(day).to_be_focused()
+
+
 @pytest.mark.stage(attributes='texts="/texts-{lang}.json"')
 async def test_accounts_that_are_shared_already_are_selected_and_stay_so(scene: Scene) -> None:
     p = scene.person
