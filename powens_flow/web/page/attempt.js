@@ -118,6 +118,7 @@ export class Attempt {
     if (this.closed) return null;
     if (!(problem instanceof Problem)) console.error(problem);
     else if (![401, 404].includes(problem.status)) return problem;
+    if (problem.status === 404) this.live?.close(); // it will not come back
     this.onProblem(problem);
     return null;
   }

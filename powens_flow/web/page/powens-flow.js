@@ -42,6 +42,8 @@ export class PowensConnect extends HTMLElement {
   #client = null;
   #shown = null; // the prompt that the screen was made of
   #screen = null;
+  #problem = null; // the code of the problem that is shown instead
+  #arrived = false; // whether there was a screen before, so that the next one is a step
   #step = 0;
   #workingTimer = 0;
   #busy = null; // the event that is on its way
@@ -54,6 +56,7 @@ export class PowensConnect extends HTMLElement {
 
   disconnectedCallback() {
     this.#close();
+    this.#arrived = false;
   }
 
   /** The view that is shown, as the sub-application gave it; null before the first. */
@@ -120,7 +123,7 @@ export class PowensConnect extends HTMLElement {
     this.#screen?.leave?.();
     this.#attempt?.close();
     this.#client?.close();
-    [this.#shown, this.#screen, this.#attempt] = [null, null, null];
+    [this.#shown, this.#screen, this.#attempt, this.#problem] = [null, null, null, null];
     this.#step = 0;
   }
 
@@ -177,6 +180,7 @@ export class PowensConnect extends HTMLElement {
       send: (event, pressed) => this.#send(event, pressed),
       sendValues: (values) => this.#sendValues(values),
       restart: () => this.restart(),
+      redraw: () => this.#place(prompt, true),
       askToCancel: () => this.#askToCancel(t),
       hasLeft: (url) => attempt.memory.hasLeft(attempt.id, url),
       leaves: (url) => attempt.memory.leaves(attempt.id, url),
@@ -191,7 +195,7 @@ export class PowensConnect extends HTMLElement {
       this.#workingTimer = setTimeout(() => this.#place(prompt, false), BLINK);
       return;
     }
-    this.#notices.stepped(notice);
+    if (this.#isNew(prompt, again)) this.#notices.stepped(notice);
     this.#place(prompt, again);
     if (prompt.kind === "done") this.#tell("done", { machine: view.machine, result: view.result });
     if (prompt.kind === "failed") this.#tell("failed", { message_key: prompt.message_key });
@@ -206,16 +210,19 @@ export class PowensConnect extends HTMLElement {
     return { connector: before.connector, ...prompt, message_key };
   }
 
+  #isNew(prompt, again) {
+    return again || !sameToPerson(this.#shown, prompt);
+  }
+
   #place(prompt, again) {
-    if (again || !sameToPerson(this.#shown, prompt)) this.#draw(prompt);
+    if (this.#isNew(prompt, again)) this.#draw(prompt);
     else this.#screen?.update?.(prompt);
     this.#shown = prompt;
   }
 
   #draw(prompt) {
-    const first = this.#shown === null;
     const hadFocus = this.#hasFocus();
-    this.#busy = null;
+    [this.#busy, this.#problem] = [null, null];
     this.#screen?.leave?.();
     this.#step = stepOf(prompt, this.#step);
     const context = this.#context(prompt);
@@ -233,7 +240,8 @@ export class PowensConnect extends HTMLElement {
         h("div", { class: "ways" }, ways, cancelWay(context, prompt)),
       ].filter(Boolean),
     );
-    if (!first) this.#arrive(screen.title, hadFocus);
+    if (this.#arrived) this.#arrive(screen.title, hadFocus);
+    this.#arrived = true;
   }
 
   /** Focus goes to the new step, unless the person is elsewhere on the page: then it is only said. */
@@ -247,13 +255,18 @@ export class PowensConnect extends HTMLElement {
     return active === null || active === document.body || active === this;
   }
 
+  /** Once: it is looked again whether it is over, and each look that it is not says it anew. */
   #showProblem(problem) {
     if (!(problem instanceof Problem)) console.error(problem);
     const code = problem.code ?? "";
+    if (this.#problem === `${problem.status} ${code}`) return;
+    this.#problem = `${problem.status} ${code}`;
+    const hadFocus = this.#hasFocus();
     this.#tell("problem", { status: problem.status ?? 0, code });
     const key =
       code && this.#texts.has(`problem.${code}`) ? `problem.${code}` : "problem.unavailable";
     const t = (name, ...otherwise) => this.#texts.text(name, {}, ...otherwise);
+    const title = t(`${key}.title`, "problem.title");
     const again =
       problem.status === 404
         ? button(t("button.start_again"), () => this.restart(), "primary", "repeat", "restart")
@@ -263,10 +276,11 @@ export class PowensConnect extends HTMLElement {
     this.main.className = "main trouble-page";
     this.main.replaceChildren(
       h("div", { class: "emblem-place" }, emblem("alert", "warning")),
-      ...heading(t(`${key}.title`, "problem.title"), t(key)),
+      ...heading(title, t(key)),
       h("div", { class: "content" }, again),
     );
-    this.main.querySelector("#title").focus();
+    this.#arrive(title, hadFocus);
+    this.#arrived = true;
   }
 
   /** Neither texts nor, perhaps, styles: the least that there is to say. */
@@ -289,6 +303,7 @@ export class PowensConnect extends HTMLElement {
   async #send(event, pressed = null) {
     if (this.#busy) return;
     const sending = (this.#busy = event);
+    this.#notices.stepped("");
     pressed?.setAttribute("aria-busy", "true");
     const problem = await this.#attempt?.send(event);
     pressed?.removeAttribute("aria-busy");

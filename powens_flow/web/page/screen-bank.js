@@ -14,8 +14,7 @@ export function openUrl(context, prompt) {
         "repeat",
       )
     : null;
-  if (url && !context.hasLeft(url))
-    return { content: [wayOut(context, url)], without: ["try_again"] };
+  if (url && !context.hasLeft(url)) return leading(context, url);
   return {
     title: context.t("webauth.open.back"),
     help: context.t("webauth.open.back.help"),
@@ -24,13 +23,29 @@ export function openUrl(context, prompt) {
   };
 }
 
-/** A link that the person follows: the whole page goes, also where ours is in a frame. */
-function wayOut(context, url) {
-  const label = h("span", {}, context.t("button.go_to_bank"));
+/**
+ * The way out. Who comes back finds this very page, where the browser kept it as it was, or where the
+ * bank's app or another tab had opened instead: then there is no link any more, but a way to a new one.
+ */
+function leading(context, url) {
+  const over = new AbortController();
+  const back = () => document.hidden || context.redraw();
   const leave = (event) => {
     context.leaves(url);
     event.currentTarget.setAttribute("aria-busy", "true");
+    for (const name of ["pageshow", "visibilitychange"])
+      addEventListener(name, back, { capture: true, signal: over.signal });
   };
+  return {
+    content: [wayOut(context, url, leave)],
+    leave: () => over.abort(),
+    without: ["try_again"],
+  };
+}
+
+/** A link that the person follows: the whole page goes, also where ours is in a frame. */
+function wayOut(context, url, leave) {
+  const label = h("span", {}, context.t("button.go_to_bank"));
   return h(
     "div",
     { class: "way-out" },

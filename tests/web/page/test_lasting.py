@@ -298,42 +298,46 @@ async def test_an_attempt_that_is_forgotten_is_begun_anew(scene: Scene) -> None:
     await p.sees("Choose your bank")
 
 
-async def test_another_persons_attempt_is_left_alone(scene: Scene) -> None:
+async def test_an_attempt_that_is_forgotten_is_not_looked_for(scene: Scene) -> None:
     p = scene.person
+    await p.page.clock.install()
+    await p.page.route("**/stream", lambda route: route.abort())
     await p.opens()
-    await p.chooses_bank(BANK)
-    await p.sees(f"Sign in to {BANK}")
-    cookie = {"name": "session", "value": "maya", "url": scene.stage.origin}
-    await scene.context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict of Playwright's
-    await p.reloads()
     await p.sees("Choose your bank")
+    await scene.stage.world.engine.erase("camille")
+    await p.sees_text("This attempt no longer exists.")
+    asked: list[str] = []
+    p.page.on("request", lambda request: asked.append(request.url))
+    await p.page.clock.fast_forward(60_000)
+    await p.page.evaluate("() => new Promise(requestAnimationFrame)")
+    assert asked == []
 
 
-@pytest.mark.stage(return_to="/?from=bank")
-async def test_the_callback_hands_over_what_it_cannot_place(scene: Scene) -> None:
-    """The bank gave our `state` not back, and the session's cookie did not come along."""
+async def test_what_was_refused_is_told_where_the_person_is(scene: Scene) -> None:
+    """Also at the end of a long page, and until they go on: not until the next look."""
     p = scene.person
-    await p.opens()
-    await p.chooses_bank("Banco del Puente")
-    await p.sees("Continue on the site of Banco del Puente")
-    path = "/?from=bank#returned=error%3Daccess_denied"
-    await p.opens(path)
-    await p.sees("The access was not granted at Banco del Puente")
-    assert p.page.url == f"{scene.stage.origin}/?from=bank"
-
-
-async def test_a_sign_in_that_is_redirected_to_is_asked_for(scene: Scene) -> None:
-    p = scene.person
+    await p.page.set_viewport_size({"width": 320, "height": 480})
+    looks: list[str] = []
+    p.page.on("response", lambda answer: looks.append(answer.url))
+    await p.page.route("**/stream", lambda route: route.abort())
     await p.opens()
     await p.chooses_bank(BANK)
-    await p.sees(f"Sign in to {BANK}")
-    away = {"status": 302, "headers": {"Location": "/sign-in"}}
-    await p.page.route("**/attempts/*", lambda route: route.fulfill(**away))
-    await p.reloads()
-    await p.sees("Please sign in again")
-    await p.page.unroute("**/attempts/*")
-    await p.presses("Try again")
-    await p.sees(f"Sign in to {BANK}")
+    await p.signs_in(unique())
+    await p.sees("Choose what to share")
+    await p.page.route(EVENTS, lambda route: _refused(route, 400), times=1)
+    await p.page.locator('[data-event="choose_accounts"]').click()
+    notice = p.page.locator(".notice")
+    await expect(notice).to_have_text(
+        "The service does not answer at the moment. Please try again in a little while."
+    )
+    await expect(notice).to_be_in_viewport(ratio=1)
+    seen = len(looks)
+    await p.until(lambda: len(looks) > seen + 1)
+    await expect(notice).to_be_in_viewport(ratio=1)
+    await p.shown("notice-refused")
+    await p.shares_all()
+    await p.sees("Your bank is connected")
+    await expect(notice).to_have_text("")
 
 
 async def test_a_stream_that_was_refused_is_tried_again(scene: Scene) -> None:

@@ -202,6 +202,19 @@ async def test_focus_and_words_follow_the_steps(scene: Scene) -> None:
     await expect(p.page.locator(".spoken")).to_have_text("Choose what to share")
 
 
+async def test_beginning_again_is_a_step_too(scene: Scene) -> None:
+    p = scene.person
+    await p.opens()
+    await p.sees("Choose your bank")
+    await p.presses("Cancel")
+    await p.presses("Stop")
+    await p.sees("You stopped the connection")
+    await p.button("Start again").focus()
+    await p.page.keyboard.press("Enter")
+    await p.sees("Choose your bank")
+    await focus_is_on_the_heading(p)
+
+
 async def test_a_wait_that_is_looked_at_again_keeps_focus(scene: Scene) -> None:
     p = scene.person
     await p.opens()

@@ -1,0 +1,117 @@
+"""Who comes back to the page: from the bank, from its app, without a session, as somebody else."""
+
+import pytest
+from playwright.async_api import async_playwright, expect
+
+from tests.web.page.conftest import Scene
+from tests.web.page.person import launch_options
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+BANK = "Connecteur de test"
+
+
+async def test_another_persons_attempt_is_left_alone(scene: Scene) -> None:
+    p = scene.person
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.sees(f"Sign in to {BANK}")
+    cookie = {"name": "session", "value": "maya", "url": scene.stage.origin}
+    await scene.context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict of Playwright's
+    await p.reloads()
+    await p.sees("Choose your bank")
+
+
+@pytest.mark.stage(return_to="/?from=bank")
+async def test_the_callback_hands_over_what_it_cannot_place(scene: Scene) -> None:
+    """The bank gave our `state` not back, and the session's cookie did not come along."""
+    p = scene.person
+    await p.opens()
+    await p.chooses_bank("Banco del Puente")
+    await p.sees("Continue on the site of Banco del Puente")
+    path = "/?from=bank#returned=error%3Daccess_denied"
+    await p.opens(path)
+    await p.sees("The access was not granted at Banco del Puente")
+    assert p.page.url == f"{scene.stage.origin}/?from=bank"
+
+
+async def test_a_sign_in_that_is_redirected_to_is_asked_for(scene: Scene) -> None:
+    p = scene.person
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.sees(f"Sign in to {BANK}")
+    away = {"status": 302, "headers": {"Location": "/sign-in"}}
+    await p.page.route("**/attempts/*", lambda route: route.fulfill(**away))
+    await p.reloads()
+    await p.sees("Please sign in again")
+    await p.page.unroute("**/attempts/*")
+    await p.presses("Try again")
+    await p.sees(f"Sign in to {BANK}")
+
+
+async def test_a_session_that_has_ended_is_told_once_and_found_again(scene: Scene) -> None:
+    """It is looked again and again whether somebody has signed in: nobody is disturbed by that."""
+    p = scene.person
+    looks: list[int] = []
+    p.page.on("response", lambda answer: looks.append(answer.status))
+    await p.page.route("**/stream", lambda route: route.abort())
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.sees(f"Sign in to {BANK}")
+    await p.page.evaluate(
+        "() => { heard = 0; addEventListener('powens-flow:problem', () => (heard += 1)); }"
+    )
+    cookie = {"name": "session", "value": "", "url": p.stage.origin}
+    await scene.context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict of Playwright's
+    await p.sees("Please sign in again")
+    await expect(p.heading()).to_be_focused()
+    await p.button("Try again").focus()
+    seen = looks.count(401)
+    await p.until(lambda: looks.count(401) >= seen + 2)
+    await expect(p.button("Try again")).to_be_focused()
+    assert await p.page.evaluate("() => heard") == 1
+    await scene.context.clear_cookies()
+    await p.sees(f"Sign in to {BANK}")
+    await expect(p.heading()).to_be_focused()
+
+
+async def test_who_comes_back_to_a_page_that_the_browser_kept_is_not_stuck(scene: Scene) -> None:
+    """Browsers of phones show the very page that was left, with whatever it was at."""
+    options = {**launch_options(), "ignore_default_args": ["--disable-back-forward-cache"]}
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(**options)
+        context = await browser.new_context(locale="en-GB")
+        p = await scene.person.another_tab(context)
+        await p.opens()
+        await p.chooses_bank("Banco del Puente")
+        await p.page.evaluate("() => addEventListener('pageshow', (e) => (kept = e.persisted))")
+        await p.page.get_by_role("link", name="Continue to").click()
+        await expect(p.button("Autoriser")).to_be_visible()
+        await p.page.evaluate("() => history.back()")
+        await p.sees("Waiting for Banco del Puente")
+        assert await p.page.evaluate("() => kept")
+        await p.presses("Open the bank's page again")
+        await p.at_the_bank()
+        await p.sees("Choose what to share")
+        assert p.faults == []
+        await browser.close()
+
+
+async def test_who_comes_back_from_the_banks_app_is_not_stuck(scene: Scene) -> None:
+    """The link opened an app, and this page is still where it was."""
+    p = scene.person
+    await p.opens()
+    await p.chooses_bank("Banco del Puente")
+    await p.sees("Continue on the site of Banco del Puente")
+    bank = await p.page.get_by_role("link", name="Continue to").get_attribute("href")
+    assert bank is not None
+    await p.page.route(bank, lambda route: route.fulfill(status=204))
+    await p.page.get_by_role("link", name="Continue to").click()
+    await expect(p.page.get_by_role("link", name="Continue to")).to_have_attribute(
+        "aria-busy", "true"
+    )
+    await p.page.evaluate(
+        "() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true }))"
+    )
+    await p.sees("Waiting for Banco del Puente")
+    await expect(p.button("Open the bank's page again")).to_be_visible()
