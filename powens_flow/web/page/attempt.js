@@ -28,8 +28,11 @@ export class Attempt {
   /** Go on with the attempt of the address or of the memory, or start one. */
   async open() {
     const came = arrived();
-    for (const id of new Set([came.attempt, this.memory.attempt()].filter(Boolean))) {
-      if (await this.#resumed(id)) return await this.#goOn(came.returned);
+    if (came.attempt) this.memory.arrive(came.attempt);
+    for (const id of new Set([this.memory.arrived(), this.memory.attempt()].filter(Boolean))) {
+      const isOurs = await this.#resumed(id);
+      this.memory.arrive(null);
+      if (isOurs) return await this.#goOn(came.returned);
     }
     await this.#begun();
   }

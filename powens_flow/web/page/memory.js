@@ -12,12 +12,23 @@ export class Memory {
   /** `name` tells apart what is being done here: the mount point, the machine, the connection. */
   constructor(name) {
     this.attemptKey = `powens-flow:attempt:${name}`;
+    this.arrivedKey = `powens-flow:arrived:${name}`;
     this.startKey = `powens-flow:start:${name}`;
   }
 
   /** The id of the attempt to go on with, if there is one. */
   attempt() {
     return read("sessionStorage", this.attemptKey) ?? read("localStorage", this.attemptKey);
+  }
+
+  /** The id that came in the address: this tab's, until it is known whose it is, or null. */
+  arrive(id) {
+    write("sessionStorage", this.arrivedKey, id);
+  }
+
+  /** Of the last arrival, where a sign-in came between. */
+  arrived() {
+    return read("sessionStorage", this.arrivedKey);
   }
 
   keep(id) {

@@ -1,7 +1,7 @@
 """Who comes back to the page: from the bank, from its app, without a session, as somebody else."""
 
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import Browser, async_playwright, expect
 
 from tests.web.page.conftest import Scene
 from tests.web.page.person import launch_options
@@ -73,6 +73,29 @@ async def test_a_session_that_has_ended_is_told_once_and_found_again(scene: Scen
     await scene.context.clear_cookies()
     await p.sees(f"Sign in to {BANK}")
     await expect(p.heading()).to_be_focused()
+
+
+async def test_who_comes_back_in_another_browser_goes_on_after_their_sign_in(
+    scene: Scene, browser: Browser
+) -> None:
+    """A bank's app leads back to the browser that the phone prefers: nobody is signed in there."""
+    p = scene.person
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.sees(f"Sign in to {BANK}")
+    (attempt_id,) = await p.attempts()
+    context = await browser.new_context(locale="en-GB")
+    await context.add_cookies([{"name": "session", "value": "", "url": p.stage.origin}])
+    there = await p.another_tab(context)
+    await there.opens(f"/?attempt={attempt_id}")
+    await there.sees("Please sign in again")
+    await context.clear_cookies()
+    await there.opens()
+    await there.sees(f"Sign in to {BANK}")
+    await there.opens("/?attempt=nobody")
+    await there.sees(f"Sign in to {BANK}")
+    assert await p.attempts() == [attempt_id]
+    await context.close()
 
 
 async def test_who_comes_back_to_a_page_that_the_browser_kept_is_not_stuck(scene: Scene) -> None:
