@@ -4,7 +4,7 @@ import { Problem } from "./client.js";
 import { Live } from "./live.js";
 import { unguessable } from "./memory.js";
 
-const ENDS = ["done", "failed"];
+export const ENDS = ["done", "failed"];
 
 export class Attempt {
   /**

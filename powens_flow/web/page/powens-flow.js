@@ -5,7 +5,7 @@
 // `theme` (`light` or `dark`; else as the browser wants). Properties: `texts` (further texts by key),
 // `headers` (a function that gives headers of each request). Events: see EVENTS.
 
-import { Attempt } from "./attempt.js";
+import { Attempt, ENDS } from "./attempt.js";
 import { Client, Problem } from "./client.js";
 import { cancelDialog } from "./dialog.js";
 import { emblem, h, spinner } from "./dom.js";
@@ -221,6 +221,7 @@ export class PowensConnect extends HTMLElement {
   }
 
   #draw(prompt) {
+    if (ENDS.includes(prompt.kind)) this.box.querySelector("dialog")?.close(); // nothing to stop
     const hadFocus = this.#hasFocus();
     [this.#busy, this.#problem] = [null, null];
     this.#screen?.leave?.();
@@ -299,9 +300,9 @@ export class PowensConnect extends HTMLElement {
 
   // --- what is done --------------------------------------------------------------------------------
 
-  /** One thing at a time: until it is answered, or another screen came. */
+  /** One thing at a time, until it is answered or another screen came; but one can always stop. */
   async #send(event, pressed = null) {
-    if (this.#busy) return;
+    if (this.#busy && (event.type !== "cancel" || this.#busy.type === "cancel")) return;
     const sending = (this.#busy = event);
     this.#notices.stepped("");
     pressed?.setAttribute("aria-busy", "true");
@@ -328,6 +329,9 @@ export class PowensConnect extends HTMLElement {
     const dialog = cancelDialog(t, () => this.#send({ type: "cancel" }));
     this.box.append(dialog);
     dialog.showModal();
+    // Meanwhile another step may have come: what had focus before is gone, then.
+    const led = () => this.shadowRoot.activeElement ?? this.main.querySelector("#title").focus();
+    dialog.addEventListener("close", led);
   }
 
   #tell(name, detail) {
