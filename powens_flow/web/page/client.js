@@ -4,6 +4,7 @@
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 8000;
 const LONGEST_WAIT = 60000; // the server answers `working` well before
+const LEAST_AHEAD = 5000; // less is the way of the answer, and a date's full seconds
 const MOST_BUSY = 5; // answers "not now" in a row before the person is asked
 
 /** A problem answer (RFC 9457): `status`, `code`, `fields`, `view`. */
@@ -24,6 +25,12 @@ export class Client {
     this.headers = headers;
     this.onNetwork = onNetwork;
     this.closing = new AbortController();
+    this.ahead = 0; // ms that the server's clock is ahead of this machine's
+  }
+
+  /** Now, by the server's clock: whoever sets a phone's wrong is not told wrong times. */
+  now() {
+    return Date.now() + this.ahead;
   }
 
   start(body, key) {
@@ -75,7 +82,9 @@ export class Client {
 
   /** One try; null when no answer came. */
   async #tried(method, path, { body, key, signal }) {
-    const headers = { Accept: "application/json", ...(await this.headers?.()) };
+    const own = await this.#own();
+    if (own === null) return null;
+    const headers = { Accept: "application/json", ...own };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (key) headers["Idempotency-Key"] = key;
     const signals = [this.closing.signal, AbortSignal.timeout(LONGEST_WAIT), signal].filter(
@@ -92,12 +101,29 @@ export class Client {
         redirect: "manual",
       });
       this.onNetwork("");
+      this.#compare(answer.headers.get("Date"));
       return answer;
     } catch (error) {
       if (this.closing.signal.aborted || signal?.aborted) throw error;
       this.onNetwork(navigator.onLine ? "slow" : "offline");
       return null;
     }
+  }
+
+  /** The page's own headers; null where they cannot be had because the network is gone. */
+  async #own() {
+    try {
+      return (await this.headers?.()) ?? {};
+    } catch (error) {
+      if (navigator.onLine) throw error;
+      this.onNetwork("offline");
+      return null;
+    }
+  }
+
+  #compare(date) {
+    const ahead = Date.parse(date) - Date.now();
+    if (!Number.isNaN(ahead)) this.ahead = Math.abs(ahead) < LEAST_AHEAD ? 0 : ahead;
   }
 
   #pause(tries, signal, seconds = 0) {

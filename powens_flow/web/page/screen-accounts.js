@@ -97,7 +97,7 @@ class Accounts {
     const money =
       one.balance === null || one.balance === undefined
         ? ""
-        : texts.money(one.balance, one.currency ?? "EUR");
+        : texts.money(one.balance, one.currency);
     return this.row("accounts", one, name, about, money);
   }
 

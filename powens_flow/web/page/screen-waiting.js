@@ -47,7 +47,7 @@ export function working(context, prompt) {
 /** A turning ring, the next look, and how much of the time is left. Seen, not announced. */
 class Waiting {
   constructor(context, mark, label) {
-    Object.assign(this, { context, mark, label, since: Date.now(), timer: 0 });
+    Object.assign(this, { context, mark, label, since: context.client.now(), timer: 0 });
   }
 
   nodes(prompt, withTime) {
@@ -71,7 +71,7 @@ class Waiting {
   }
 
   tick() {
-    const seconds = (iso) => (Date.parse(iso) - Date.now()) / 1000;
+    const seconds = (iso) => (Date.parse(iso) - this.context.client.now()) / 1000;
     const { t, texts } = this.context;
     if (this.prompt.next_look) {
       const next = Math.ceil(seconds(this.prompt.next_look));

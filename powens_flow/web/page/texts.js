@@ -60,6 +60,7 @@ export class Texts {
     return new Intl.NumberFormat(this.locale).format(value);
   }
 
+  /** An amount; of no currency, or of none that is known, the number says no more than it is. */
   money(amount, currency) {
     try {
       return new Intl.NumberFormat(this.locale, { style: "currency", currency }).format(amount);

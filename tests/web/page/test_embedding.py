@@ -121,6 +121,29 @@ async def test_made_by_script_with_headers_and_texts_of_its_own(scene: Scene) ->
     assert not any(url.endswith("/stream") for url, _ in seen)
 
 
+async def test_headers_that_cannot_be_had_offline_are_asked_for_again(scene: Scene) -> None:
+    p = scene.person
+    await p.opens("/before")
+    await p.page.evaluate(
+        """async () => {
+            const { PowensConnect } = await import("/connect/page/powens-flow.js");
+            const made = new PowensConnect();
+            made.headers = async () => {
+                if (!navigator.onLine) throw new TypeError("no token");
+                return { "X-Token": "t-1" };
+            };
+            document.body.append(made);
+        }"""
+    )
+    await p.sees("Choose your bank")
+    await scene.context.set_offline(True)
+    await p.page.get_by_role("option", name=BANK).click()
+    await p.sees_text("You are offline.")
+    await p.sees("Choose your bank")
+    await scene.context.set_offline(False)
+    await p.sees(f"Sign in to {BANK}")
+
+
 async def test_taken_out_of_the_page_it_is_quiet(scene: Scene) -> None:
     p = scene.person
     await p.opens()
@@ -229,6 +252,7 @@ async def test_accounts_that_are_shared_already_are_selected_and_stay_so(scene: 
         "accounts": [
             {"id": 1, "active": True, "balance": 1.5, "currency": "USD", **account},
             {"id": 2, "active": False, "balance": None, "currency": None, **account},
+            {"id": 3, "active": False, "balance": 2.25, "currency": None, **account},
         ],
         "subscriptions": [],
         "offered": [],
@@ -245,7 +269,7 @@ async def test_accounts_that_are_shared_already_are_selected_and_stay_so(scene: 
     await expect(boxes.first).to_be_checked()
     await expect(boxes.first).to_be_disabled()
     await expect(boxes.last).not_to_be_checked()
-    await p.sees_text("US$1.50")
+    await expect(p.page.locator(".money")).to_have_text(["US$1.50", "2.25"])
     await p.shown("choose_accounts-active")
 
 

@@ -1,6 +1,7 @@
 """The page is for everybody: by keyboard, on a small screen, read aloud, in French."""
 
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.async_api import Route, expect
@@ -213,6 +214,58 @@ async def test_beginning_again_is_a_step_too(scene: Scene) -> None:
     await p.page.keyboard.press("Enter")
     await p.sees("Choose your bank")
     await focus_is_on_the_heading(p)
+
+
+async def test_who_goes_on_is_led_to_the_step_that_came_meanwhile(scene: Scene) -> None:
+    p = scene.person
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.signs_in(unique("decoupled-1"))
+    await p.sees("Approve in your bank's app")
+    await p.presses("Cancel")
+    await scene.stage.pass_time(3)
+    await expect(p.page.locator("#title")).to_have_text("Choose what to share")
+    await p.presses("Go on")
+    await focus_is_on_the_heading(p)
+
+
+async def test_there_is_no_question_where_there_is_nothing_to_stop(scene: Scene) -> None:
+    p = scene.person
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.sees(f"Sign in to {BANK}")
+    await p.presses("Cancel")
+    await scene.stage.pass_time(901)
+    await expect(p.page.get_by_role("dialog")).to_have_count(0)
+    await p.sees("The time has run out")
+    await focus_is_on_the_heading(p)
+
+
+async def test_one_can_stop_while_an_answer_is_waited_for(scene: Scene) -> None:
+    p = scene.person
+    await p.opens()
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        held.append(route)
+
+    await p.page.route("**/events", hold, times=1)
+    await p.page.get_by_role("option", name=BANK).click()
+    await p.until(lambda: bool(held))
+    await p.presses("Cancel")
+    await p.presses("Stop")
+    await p.sees("You stopped the connection")
+    await held[0].continue_()
+
+
+async def test_times_are_true_where_the_phones_clock_is_not(scene: Scene) -> None:
+    p = scene.person
+    await p.page.clock.install(time=datetime.now(UTC) - timedelta(hours=1))
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.signs_in(unique("decoupled-1"))
+    await p.sees("Approve in your bank's app")
+    await expect(p.page.get_by_text("Time left")).to_have_text(re.compile(": [45] min"))
 
 
 async def test_a_wait_that_is_looked_at_again_keeps_focus(scene: Scene) -> None:
