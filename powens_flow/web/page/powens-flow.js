@@ -34,6 +34,7 @@ export const EVENTS = [
 ];
 
 const STYLES = new URL("./powens-flow.css", import.meta.url).href;
+const LOADING = 15000; // ms that texts and styles have to come
 const BLINK = 700; // ms that a call may take before its screen replaces the one before
 
 export class PowensConnect extends HTMLElement {
@@ -88,7 +89,9 @@ export class PowensConnect extends HTMLElement {
     const language = chosenLanguage(this.getAttribute("lang"), this.#languages());
     const how = { url: this.getAttribute("texts") ?? "", own: this.texts ?? {} };
     try {
-      [this.#texts] = await Promise.all([loadTexts(language, how), this.styled]);
+      const texts = inTime(LOADING, loadTexts(language, how));
+      const styled = inTime(LOADING, this.styled).catch(() => {}); // better plain than nothing
+      [this.#texts] = await Promise.all([texts, styled]);
     } catch (error) {
       console.error(error);
       if (opening === this.opening) this.#showUnloaded(language);
@@ -340,6 +343,13 @@ export class PowensConnect extends HTMLElement {
       new CustomEvent(`powens-flow:${name}`, { bubbles: true, composed: true, detail: whole }),
     );
   }
+}
+
+/** What the work comes to, if it does in so many milliseconds. */
+function inTime(milliseconds, work) {
+  const late = new Error(`nothing came in ${milliseconds} ms`);
+  const passing = new Promise((_, reject) => setTimeout(reject, milliseconds, late));
+  return Promise.race([work, passing]);
 }
 
 function problemKey(texts, problem) {

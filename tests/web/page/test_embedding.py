@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from playwright.async_api import Request, expect
+from playwright.async_api import Request, Route, expect
 
 from tests.web.page.conftest import Scene
 from tests.web.page.person import unique
@@ -338,3 +338,28 @@ async def test_a_page_whose_texts_do_not_come_says_so_and_tries_again(scene: Sce
     await p.sees("Choose your bank")
     assert len(p.faults) == 1
     p.faults.clear()
+
+
+@pytest.mark.parametrize("file", ["en.json", "powens-flow.css"])
+async def test_a_file_that_never_comes_is_not_waited_for(scene: Scene, file: str) -> None:
+    p = scene.person
+    held: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        held.append(route)
+
+    came: list[str] = []
+    p.page.on("requestfinished", lambda request: came.append(request.url.rpartition("/")[2]))
+    await p.page.clock.install()
+    await p.page.route(f"**/{file}", hold)
+    await p.page.goto(p.stage.origin, wait_until="commit")
+    await p.until(lambda: bool(held) and ({"en.json", "powens-flow.css"} - {file}) <= set(came))
+    await p.page.evaluate("async () => await (await fetch('/before')).text()")  # what came is read
+    await p.page.clock.fast_forward(15_000)
+    if file == "en.json":  # without styles it is plain, without texts there is nothing to say
+        await p.sees_text("This page could not be loaded completely.")
+        assert len(p.faults) == 1
+        p.faults.clear()
+        await p.page.unroute(f"**/{file}")
+        await p.presses("Try again")
+    await p.sees("Choose your bank")
