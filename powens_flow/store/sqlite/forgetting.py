@@ -12,12 +12,12 @@ DB = sqlite3.Connection
 
 def purge(db: DB, before: datetime, limit: int) -> int:
     """Forget what ended before then and was told; how many."""
-    return _forget(db, db.execute(sql.PURGE, (micros(before), limit)).fetchall())
+    return forget(db, db.execute(sql.PURGE, (micros(before), limit)).fetchall())
 
 
 def erase(db: DB, owner: str) -> int:
     """Forget all that the owner has; how many attempts."""
-    return _forget(db, db.execute(sql.OF_OWNER, (owner,)).fetchall())
+    return forget(db, db.execute(sql.OF_OWNER, (owner,)).fetchall())
 
 
 def empty_log(db: DB) -> None:
@@ -33,7 +33,8 @@ def empty_log(db: DB) -> None:
         db.execute(f"pragma busy_timeout = {patience}")
 
 
-def _forget(db: DB, attempts: Sequence[tuple[int, str]]) -> int:
+def forget(db: DB, attempts: Sequence[tuple[int, str]]) -> int:
+    """Forget attempts, given by number and id, with journals, inboxes and claims; how many."""
     db.executemany(sql.FORGET, [(no,) for no, _ in attempts])
     db.executemany(sql.FORGET_CLAIMS, [(attempt_id,) for _, attempt_id in attempts])
     return len(attempts)

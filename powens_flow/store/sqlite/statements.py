@@ -94,6 +94,10 @@ select no, version, wake_at from attempt where wake_at is not null order by wake
 # owner
 LIVE: Final = "select id from attempt where owner = ? and ended_at is null order by no"
 
+ALL_LIVE: Final = """
+select no, id from attempt indexed by attempt_wakes where wake_at is not null
+"""
+
 LIVE_STATES: Final = """
 select machine, state, count(*) from attempt indexed by attempt_wakes
 where wake_at is not null group by machine, state

@@ -26,6 +26,7 @@ from powens_flow.store.port import (
     anything_fits,
 )
 from powens_flow.store.sqlite import (
+    copies,
     fleet,
     forgetting,
     leases,
@@ -265,6 +266,29 @@ class SQLiteStore:
         )
         await self._open_writer().read(forgetting.empty_log)
         return erased
+
+    # --- copies ------------------------------------------------------------------------------
+
+    async def copy_to(self, path: str | PathLike[str]) -> None:
+        """Write all that is stored now into a new file, for its owner alone: a backup.
+
+        The store may be in use, here and elsewhere, open or not; nothing waits for it. A plain copy
+        of the file lacks what still stands in its log.
+
+        Raises:
+            StoreError: it cannot be written, or there is a file of that name; nothing is left.
+        """
+        async with self.reader() as reader:
+            await reader._open_writer().read(partial(copies.copy, path=Path(path)))
+
+    async def forget_live(self) -> int:
+        """Forget the attempts that have not ended: once, when a copy was brought back.
+
+        What became of them since the copy was made is not known here: an attempt that was completed
+        meanwhile would end otherwise, and delete at Powens what its user has. Answers how many
+        there were.
+        """
+        return await self._open_writer().write(copies.forget_live, durable=True)
 
     # --- for staff (see `Fleet` and `Mailbox`) -------------------------------------------------
 
