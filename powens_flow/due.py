@@ -114,7 +114,8 @@ class Due:
 
     async def _retell(self) -> None:
         now = self._clock.now()
-        if self._retold is None or now - self._retold >= RETELL_EVERY:
+        # Also when the clock was set back since.
+        if self._retold is None or not self._retold <= now < self._retold + RETELL_EVERY:
             self._retold = now
             await self._listeners.retell()
             await self._count()

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Final
 
 import structlog
+from attrs import frozen
 
 from powens_flow.clock import Clock
 from powens_flow.patience import is_to_end
@@ -44,6 +45,18 @@ class TellLater(Exception):
         self.everything = everything
 
 
+@frozen
+class Pause:
+    """A time in which somebody is left alone. It is over too when the clock was set back since."""
+
+    begun: datetime
+    end: datetime
+
+    def lasts(self, now: datetime) -> bool:
+        """Whether it is not over yet."""
+        return self.begun <= now < self.end
+
+
 class Lane:
     """Tells one listener, each attempt in its order, `at_once` attempts at the same time.
 
@@ -67,9 +80,9 @@ class Lane:
         self._ready: deque[str] = deque()
         self._next: OrderedDict[str, int] = OrderedDict()
         self._ahead: dict[str, int] = {}
-        self._behind: dict[str, datetime] = {}
+        self._behind: dict[str, Pause] = {}
         self._missed: dict[str, None] = {}
-        self._closed_until: datetime | None = None
+        self._closed: Pause | None = None
         self._is_probing = True
         self._waiting = 0
         self.tasks: set[asyncio.Task[None]] = set()
@@ -80,7 +93,7 @@ class Lane:
     @property
     def is_open(self) -> bool:
         """Whether it would hear of any attempt now."""
-        return self._closed_until is None
+        return self._closed is None
 
     @property
     def is_full(self) -> bool:
@@ -152,9 +165,9 @@ class Lane:
 
     def reopen(self, now: datetime) -> bool:
         """Let what has waited long enough be told again; whether the listener hears anything."""
-        if self._closed_until is not None and self._closed_until <= now:
-            self._closed_until, self._is_probing = None, True
-        self._behind = {one: until for one, until in self._behind.items() if until > now}
+        if self._closed is not None and not self._closed.lasts(now):
+            self._closed, self._is_probing = None, True
+        self._behind = {one: pause for one, pause in self._behind.items() if pause.lasts(now)}
         self._staff()  # a task may have been cancelled with work before it
         return self.is_open
 
@@ -224,17 +237,17 @@ class Lane:
         attempt_id, seq = key_of(one)
         now = self._clock.now()
         if not isinstance(error, TellLater):
-            self._behind[attempt_id] = now
+            self._behind[attempt_id] = Pause(now, now)  # until the next `reopen`
             name = type(error).__name__
             log.error("listener.failed", attempt=attempt_id, seq=seq, error=name)
             return
-        self._behind[attempt_id] = now + error.after
+        self._behind[attempt_id] = pause = Pause(now, now + error.after)
         if error.everything:
-            self._close(now + error.after)
+            self._close(pause)
 
-    def _close(self, until: datetime) -> None:
-        """Hear nothing until then: what is queued and not being told is left in the store."""
-        self._closed_until = until
+    def _close(self, pause: Pause) -> None:
+        """Hear nothing before its end: what is queued and not being told is left in the store."""
+        self._closed = pause
         for attempt_id in self._ready:
             self._drop(attempt_id)
         self._ready.clear()

@@ -38,12 +38,18 @@ class ManualClock:
             kind = type(seconds).__name__
             raise TypeError(f"the clock is moved by a number of seconds, not {kind}")
         if not 0 <= seconds < math.inf:
-            raise ValueError("the clock goes forward only, and not for ever")
+            raise ValueError("it goes forward only, and not for ever; `set_back` sets it back")
         self._now += timedelta(seconds=seconds)
         while self._sleepers and self._sleepers[0][0] <= self._now:
             _, _, woken = heapq.heappop(self._sleepers)
             if not woken.done():
                 woken.set_result(None)
+
+    def set_back(self, seconds: float) -> None:
+        """Set the clock back, as a machine's may be. Who sleeps sleeps no longer for it."""
+        back = timedelta(seconds=seconds)
+        self._now -= back
+        self._sleepers = [(until - back, order, woken) for until, order, woken in self._sleepers]
 
     def advance_to(self, moment: datetime) -> None:
         """Move the clock ahead to `moment`; nothing happens if it is past."""

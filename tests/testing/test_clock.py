@@ -108,3 +108,16 @@ async def test_the_systems_clock_is_one_too() -> None:
     await clock.sleep(0)
     assert before.tzinfo is UTC
     assert clock.now() >= before
+
+
+async def test_who_sleeps_while_the_clock_is_set_back_sleeps_no_longer() -> None:
+    clock = ManualClock()
+    sleeper = asyncio.create_task(clock.sleep(10))
+    await asyncio.sleep(0)
+    clock.set_back(3600)
+    assert clock.now() == BEGINNING - timedelta(hours=1)
+    clock.advance(9.9)
+    await asyncio.sleep(0)
+    assert not sleeper.done()
+    clock.advance(0.1)
+    await sleeper
