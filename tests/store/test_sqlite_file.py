@@ -1,5 +1,6 @@
 """The SQLite store's file: who may read it, which versions it takes, what is left in it."""
 
+import asyncio
 import os
 import signal
 import sqlite3
@@ -86,6 +87,32 @@ class TestFile:
             held = held_beside(path)
         assert b"bea" in held
         assert b"hush" not in held
+
+    async def test_it_is_not_left_in_the_log_for_somebody_who_reads_just_then(
+        self, path: Path
+    ) -> None:
+        async with SQLiteStore(path) as store:
+            for n in range(20):
+                await v.at_rest(store, v.an_attempt(f"n{n}", ending="hush" * 900))
+            other = sqlite3.connect(path, isolation_level=None)
+            other.execute("begin")
+            other.execute("select id from attempt").fetchone()
+            asyncio.get_running_loop().call_later(0.1, other.close)
+            await store.erase("ada")
+            held = held_beside(path)
+        assert b"hush" not in held
+
+    async def test_who_reads_for_ever_holds_up_no_erasure(
+        self, path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("powens_flow.store.sqlite.store.PAUSES", (0.0, 0.0))
+        async with SQLiteStore(path) as store:
+            await v.at_rest(store)
+            other = sqlite3.connect(path, isolation_level=None)
+            other.execute("begin")
+            other.execute("select id from attempt").fetchone()
+            assert await store.erase("ada") == 1
+            other.close()
 
 
 class TestVersions:

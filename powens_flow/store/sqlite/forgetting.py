@@ -20,15 +20,16 @@ def erase(db: DB, owner: str) -> int:
     return forget(db, db.execute(sql.OF_OWNER, (owner,)).fetchall())
 
 
-def empty_log(db: DB) -> None:
+def empty_log(db: DB) -> bool:
     """Write the log (WAL) into the file and empty it: it still holds what was erased.
 
-    Left to the next time if another connection is at work just now: nobody waits for that.
+    False if another connection is at work just now: nobody waits for that on the thread.
     """
     (patience,) = db.execute("pragma busy_timeout").fetchone()
     db.execute("pragma busy_timeout = 0")
     try:
-        db.execute("pragma wal_checkpoint(truncate)").fetchone()
+        (is_busy, *_) = db.execute("pragma wal_checkpoint(truncate)").fetchone()
+        return not is_busy
     finally:
         db.execute(f"pragma busy_timeout = {patience}")
 

@@ -1,5 +1,6 @@
 """The store on SQLite: the default, for one machine."""
 
+import asyncio
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -44,6 +45,9 @@ Access = Literal["own", "write", "read"]
 OWN: Final = "own"
 WRITE: Final = "write"
 READ: Final = "read"
+
+PAUSES: Final = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
+"""Seconds after which the log is tried to be emptied again, while another connection reads it."""
 
 
 class SQLiteStore:
@@ -260,11 +264,18 @@ class SQLiteStore:
         return await self._open_writer().write(work)
 
     async def erase(self, owner: str) -> int:
-        """See `Store.erase`. Durable; what the file and its log held of it is overwritten."""
+        """See `Store.erase`. Durable; what the file and its log held of it is overwritten.
+
+        While another connection goes on reading, as one that makes a copy, that is waited for, a
+        few seconds at most; its log then goes when the last process has closed the file.
+        """
         erased = await self._open_writer().write(
             partial(forgetting.erase, owner=owner), durable=True
         )
-        await self._open_writer().read(forgetting.empty_log)
+        for pause in PAUSES:
+            if await self._open_writer().read(forgetting.empty_log):
+                break
+            await asyncio.sleep(pause)
         return erased
 
     # --- copies ------------------------------------------------------------------------------
