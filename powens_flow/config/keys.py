@@ -1,6 +1,7 @@
 """The keys under which tokens rest: configured, or kept in a file beside the store."""
 
 import os
+import secrets
 from pathlib import Path
 
 from powens_flow.config.errors import ConfigError, Fault
@@ -53,7 +54,8 @@ def _made(path: Path) -> Keyring:
 
 def _write(path: Path, content: bytes) -> None:
     """The file whole or not at all, also if the power goes, and never over another."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    # Not named by the process alone: in a container each has the same number as the one before.
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     file = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         with os.fdopen(file, "wb") as opened:
@@ -61,8 +63,18 @@ def _write(path: Path, content: bytes) -> None:
             opened.flush()
             os.fsync(opened.fileno())
         os.link(draft, path)
+        _sync(path.parent)
     finally:
         draft.unlink()
+
+
+def _sync(folder: Path) -> None:
+    """That the file is there survives a power cut too, as the tokens sealed under it do."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _missing(path: Path) -> ConfigError:
