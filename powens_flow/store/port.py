@@ -233,7 +233,11 @@ class Store(Protocol):
         ...
 
     async def claim(self, claim: Claim, now: datetime) -> Claim:
-        """Take the name, if it is free or its claim has ended; answers who has it now."""
+        """Take the name, if it is free or its claim has ended; answers who has it now.
+
+        With each new claim some that have ended by then are forgotten: webhooks and requests with
+        an idempotency key leave one each, and nobody drops them.
+        """
         ...
 
     async def claimed(self, key: str, now: datetime) -> Claim | None:

@@ -28,6 +28,15 @@ class ClaimContract:
         assert await store.claimed(KEY, v.at(60)) == second
         assert await store.claimed(KEY, v.at(90)) is None
 
+    async def test_claims_that_have_ended_do_not_pile_up(self, store: Store) -> None:
+        names = [f"delivery:{n}" for n in range(100)]
+        for n, name in enumerate(names):
+            await store.claim(v.a_claim(name, "", until=60 + n), v.at(n))
+        for n in range(20):
+            await store.claim(v.a_claim(f"later:{n}", "", until=900), v.at(130))
+        kept = [name for name in names if await store.claimed(name, v.at(0))]
+        assert kept == names[71:]
+
     async def test_claiming_again_answers_what_is_held(self, store: Store) -> None:
         first = await store.claim(v.a_claim(until=60), v.at(0))
         assert await store.claim(v.a_claim(until=90), v.at(1)) == first

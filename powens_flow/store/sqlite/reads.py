@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Final
 
 from powens_flow.attempt import Attempt, Claim, JournalRow
 from powens_flow.json_text import from_json
@@ -15,6 +15,9 @@ from powens_flow.store.sqlite.saves import claim_values
 from powens_flow.store.times import micros, moment
 
 DB = sqlite3.Connection
+
+FORGOTTEN: Final = 20
+"""Ended claims that are forgotten with each new one, so that there are never more and more."""
 
 
 def snapshot(db: DB, attempt_id: str) -> str | None:
@@ -62,6 +65,7 @@ def claim(db: DB, wanted: Claim, now: datetime) -> Claim:
     held = claimed(db, wanted.key, now)
     if held is not None:
         return held
+    db.execute(sql.FORGET_ENDED_CLAIMS, (micros(now), FORGOTTEN))
     db.execute(sql.CLAIM, claim_values(wanted))
     return wanted
 

@@ -200,6 +200,11 @@ CLAIMED: Final = "select attempt_id, until, data from claim where key = ?"
 # key, attempt_id, until, data
 CLAIM: Final = "insert or replace into claim (key, attempt_id, until, data) values (?, ?, ?, ?)"
 
+# now, limit
+FORGET_ENDED_CLAIMS: Final = """
+delete from claim where key in (select key from claim where until <= ? order by until limit ?)
+"""
+
 # key, attempt_id
 DROP_CLAIM: Final = "delete from claim where key = ? and attempt_id = ?"
 
