@@ -34,6 +34,11 @@ async def test_a_file_for_a_folder_is_told(tmp_path: Path) -> None:
     assert told == "what should be its folder is a file (NotADirectoryError)"
 
 
+async def test_what_else_the_system_says_is_told(tmp_path: Path) -> None:
+    told = await refused(tmp_path / ("hush" * 99))
+    assert told == "file name too long (OSError)"
+
+
 async def test_a_locked_store_is_told(tmp_path: Path) -> None:
     path = tmp_path / "attempts.db"
     async with SQLiteStore(path, busy_timeout=0.01) as store:

@@ -300,6 +300,8 @@ def translated(error: Exception) -> StoreError:
         return StoreError(_of_sqlite(error))
     name = type(error).__name__
     words = next((said for kind, said in OF_THE_SYSTEM.items() if isinstance(error, kind)), "")
+    if not words and isinstance(error, OSError):
+        words = (error.strerror or "").lower()  # without the file's name
     return StoreError(f"{words} ({name})" if words else f"the store failed: {name}")
 
 
