@@ -257,7 +257,7 @@ class Store(Protocol):
 
     async def live(self, owner: str) -> tuple[str, ...]:
         """The ids of the owner's attempts that have not ended (`result` and `ending` apart:
-        those with a `due_at` or a lease)."""
+        those with a `due_at` or a lease), in the order in which they were created."""
         ...
 
     async def live_states(self) -> Mapping[tuple[str, str], int]:

@@ -137,6 +137,12 @@ class DueContract:
         assert sorted(await store.live("ada")) == ["driven", "waits"]
         assert await store.live("nobody") == ()
 
+    async def test_an_owners_live_attempts_are_in_the_order_they_came(self, store: Store) -> None:
+        for name in ("two", "one", "three"):
+            await v.at_rest(store, v.an_attempt(name, due_at=v.at(len(name))))
+        await v.took(store, "two")
+        assert await store.live("ada") == ("two", "one", "three")
+
     async def test_live_attempts_are_counted_by_machine_and_state(self, store: Store) -> None:
         assert await store.live_states() == {}
         for name in ("one", "two"):
