@@ -95,7 +95,13 @@ class Due:
         return tasks
 
     def _fits(self, attempt: Attempt, inbox: Sequence[Posted]) -> bool:
-        """Not of a version that another process runs, as long as that one may still take it up."""
+        """Not of a version that another process runs, as long as that one may still take it up.
+
+        Nor one that is driven here: its lease has lapsed because the clock leapt ahead, as after a
+        pause of the whole machine, and its holder lives.
+        """
+        if attempt.id in self._drives:
+            return False
         machine = self._machines.get(attempt.machine)
         if machine is None:
             return False

@@ -56,3 +56,19 @@ async def test_who_hangs_holds_up_the_deadlines_of_others_for_a_minute_at_most(
         assert await here.state(other) == "expired"
         here.bell.gate.set()
         await hanging
+
+
+async def test_what_is_driven_here_is_not_taken_for_dead_when_the_clock_leaps_ahead() -> None:
+    async with small_world() as here:
+        attempt_id = await here.started()
+        here.bell.gate = asyncio.Event()
+        ringing = asyncio.create_task(send(here, attempt_id, e.Acted()))
+        await here.bell.under_way.wait()
+        here.clock.advance(3600)  # before a lease can be renewed
+        assert await here.engine.tick() == 0
+        here.bell.gate.set()
+        await ringing
+        await here.engine.settled()
+        assert await here.state(attempt_id) == "finished"
+        assert "recovering" not in here.bell.seen
+        assert here.bell.seen.count("strike") == 1
