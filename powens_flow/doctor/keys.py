@@ -1,5 +1,6 @@
 """The keys under which tokens rest: whether they are here, kept well, and open what is stored."""
 
+import os
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from powens_flow.keyring import Keyring, SealBroken
 
 CHECK: Final = "keys"
 LOOKED_AT: Final = 1000
-"""How many stored tokens are opened."""
+"""How many stored tokens are opened, of users and of attempts."""
 
 
 def check_keys(configuration: Configuration, store: Path) -> Iterator[Finding]:
@@ -60,15 +61,25 @@ def _tokens(keyring: Keyring, store: Path) -> Iterator[Finding]:
         yield wrong(CHECK, f"{count} stored tokens cannot be opened", mend)
 
 
+# Of users who are permanent, and of attempts that have not ended.
+_SEALED: Final = (
+    "select token from vault limit ?",
+    "select json_extract(snapshot, '$.user.token') from attempt"
+    " where wake_at is not null and json_valid(snapshot) limit ?",
+)
+
+
 def _stored(store: Path) -> Iterator[str]:
-    """Sealed tokens of the vault."""
-    if not store.is_file():
+    """Sealed tokens of the vault, and of attempts under way."""
+    if not os.path.isfile(store):  # also where it cannot be looked for
         return
     try:
         with closing(
             sqlite3.connect(f"{store.absolute().as_uri()}?mode=ro", uri=True, timeout=5)
         ) as db:
-            for (sealed,) in db.execute("select token from vault limit ?", (LOOKED_AT,)):
-                yield str(sealed)
+            for query in _SEALED:
+                for (sealed,) in db.execute(query, (LOOKED_AT,)):
+                    if sealed is not None:
+                        yield str(sealed)
     except sqlite3.Error:  # the check of the store says what is wrong with it
         return

@@ -1,14 +1,18 @@
 """The keys under which tokens rest."""
 
+from pathlib import Path
+
 from attrs import evolve
 
+from powens_flow.attempt import User
 from powens_flow.config import Configuration
 from powens_flow.config.keys import keyring
 from powens_flow.keyring import Keyring
 from powens_flow.secret import Secret
 from powens_flow.store.sqlite import SQLiteStore
 from powens_flow.vault import PermanentUser, StoreVault
-from tests.doctor.findings import WARNING, WRONG, found, with_store
+from tests.doctor.findings import OK, WARNING, WRONG, found, with_store
+from tests.store import values as v
 
 
 async def stored_under(configured: Configuration, ring: Keyring) -> None:
@@ -24,6 +28,28 @@ async def test_tokens_that_no_key_opens(configured: Configuration) -> None:
     finding = (await found(configured))["keys"]
     assert finding.status is WRONG
     assert "give back the key lost" in finding.mend
+
+
+async def test_an_attempts_token_that_no_key_opens(configured: Configuration) -> None:
+    configured, path = with_store(configured)
+    sealed = Keyring.generate("taken-out-too-soon").seal("token")
+    async with SQLiteStore(path) as store:
+        for name, due_at in (("waits", v.at(900)), ("ended", None)):
+            attempt = v.an_attempt(name, user=User(5, sealed), due_at=due_at)
+            await v.at_rest(store, attempt)
+    keyring(configured, path)
+    finding = (await found(configured))["keys"]
+    assert finding.status is WRONG
+    assert finding.says == "1 stored tokens cannot be opened"
+    assert "taken-out-too-soon" in finding.mend
+
+
+async def test_keys_for_a_store_that_cannot_be_looked_for(
+    configured: Configuration, tmp_path: Path
+) -> None:
+    keys = Keyring.generate().to_jwk_set()
+    there = evolve(configured, keys=keys, store=tmp_path / ("long" * 99))
+    assert (await found(there))["keys"].status is OK
 
 
 async def test_keys_that_are_lost(configured: Configuration) -> None:
