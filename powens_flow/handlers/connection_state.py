@@ -232,12 +232,14 @@ def _words(read: m.Connection, state: str) -> str | None:
 
 def _may_still_change(context: Context, attempt: Attempt, reading: Reading) -> bool:
     """Whether what was sent, and whose answer was lost, may still be at work; or the sync that
-    kept it from being taken, which is given as many looks as before a source is added."""
+    kept the user's values from being taken, which is given as many looks as before a source is
+    added."""
     if reading.repeats == 0 or reading.last_update != attempt.reading.last_update:
         return False
     if attempt.unsure_since is not None:
         return context.now() < attempt.unsure_since + LONGEST
-    return _key(attempt.problem) == LOCKED and attempt.polls < SYNC_LOOKS
+    asks = (reading.state or "").casefold() in ASKED_FOR
+    return asks and _key(attempt.problem) == LOCKED and attempt.polls < SYNC_LOOKS
 
 
 def _key(problem: Problem | None) -> str:

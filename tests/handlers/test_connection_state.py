@@ -166,6 +166,23 @@ async def test_wrong_values_keep_their_problem_and_others_lose_it() -> None:
 
 # --- a lost answer ------------------------------------------------------------------------------
 
+
+@pytest.mark.parametrize(
+    ("state", "repeats"), [("SCARequired", 3), ("decoupled", 3), ("passwordExpired", 0)]
+)
+async def test_only_values_that_a_sync_kept_from_being_taken_are_waited_for_beyond_the_limit(
+    state: str, repeats: int
+) -> None:
+    locked = evolve(
+        MADE,
+        reading=Reading(state, last_update=NOW, repeats=2),
+        problem=Problem("connection.locked"),
+    )
+    outcome = await read(locked, connection(state, source(state=state, last_update=NOW)))
+    assert outcome.facts["repeats"] == repeats
+    assert outcome.facts["may_still_change"] == (repeats == 0)
+
+
 UNSURE = evolve(MADE, unsure_since=NOW, reading=Reading("wrongpass", last_update=NOW, repeats=2))
 
 
