@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from powens_flow.events import InvalidEvent
 from powens_flow.machine.definition import NotAccepted
+from powens_flow.misuse import Misuse
 from powens_flow.prompts import Prompt
 
 
@@ -86,5 +87,5 @@ class IdempotencyKeyReused(FlowError):
         super().__init__("this idempotency key was used for another request")
 
 
-class HandlerError(FlowError):
+class HandlerError(FlowError, Misuse):
     """A handler broke its rules (for instance: two writes in one run)."""

@@ -10,8 +10,8 @@ import structlog
 
 from powens_flow import vocabulary as v
 from powens_flow.attempt import Problem
-from powens_flow.errors import HandlerError
 from powens_flow.machine.compose import State
+from powens_flow.misuse import Misuse
 from powens_flow.outcomes import Outcome
 
 log = structlog.get_logger("powens_flow")
@@ -26,7 +26,7 @@ def handler_failed(attempt_id: str, state: State, error: BaseException, *, wrote
         handler=state.table.handler,
         error=type(error).__name__,
         at=place_of(error),
-        reason=str(error) if isinstance(error, HandlerError) else None,
+        reason=str(error) if isinstance(error, Misuse) else None,
     )
     return _fault(error, wrote=wrote)
 

@@ -6,6 +6,7 @@ from typing import Any
 from attrs import field, frozen
 
 from powens_flow.attempt import Claim, Problem
+from powens_flow.misuse import UnknownOutcome
 from powens_flow.vocabulary import OUTCOMES
 
 
@@ -30,4 +31,4 @@ class Outcome:
 
 def _check_kind(kind: str) -> None:
     if kind not in OUTCOMES:
-        raise ValueError(f"unknown outcome {kind!r}; known: {', '.join(OUTCOMES)}")
+        raise UnknownOutcome(f"unknown outcome; known: {', '.join(OUTCOMES)}")

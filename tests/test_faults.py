@@ -107,6 +107,27 @@ async def test_an_answer_that_cannot_be_taken_over_is_a_handlers_fault_too(
     assert await send(here, await here.started(), e.Acted()) == "looking"
 
 
+async def test_an_outcome_that_there_is_not_is_told_with_those_that_there_are(
+    here: SmallWorld,
+) -> None:
+    with pytest.raises(ValueError, match="unknown outcome; known: done, ") as unknown:
+        Outcome("S3cr3t")
+    here.bell.listens.append(unknown.value)
+    attempt_id = await here.started()
+    with capture_logs() as logs:
+        assert await send(here, attempt_id, e.TryAgain()) == "failed"
+    (fault,) = [one for one in logs if one["event"] == "handler.failed"]
+    assert fault["reason"] == str(unknown.value)
+    assert "S3cr3t" not in str(logs)
+
+
+async def test_a_client_that_was_not_opened_is_told(here: SmallWorld) -> None:
+    with capture_logs() as logs:
+        await here.engine.for_owner("owner-1").start()
+    (fault,) = [one for one in logs if one["event"] == "handler.failed"]
+    assert fault["reason"] == "the client is not open: use it as `async with PowensClient(...)`"
+
+
 async def test_what_no_handler_can_change_cannot_be_noted_either(here: SmallWorld) -> None:
     attempt_id = await here.started()
     here.bell.notes = {"owner": "bob"}

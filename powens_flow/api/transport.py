@@ -20,6 +20,7 @@ from powens_flow.api.unreachable import Unreachable
 from powens_flow.attempt import CallRecord
 from powens_flow.clock import Clock
 from powens_flow.json_text import to_json_bytes
+from powens_flow.misuse import NotOpen
 from powens_flow.patience import TimeLimit
 from powens_flow.secret import Secret
 from powens_flow.telemetry import hooks
@@ -180,7 +181,7 @@ class Transport:
 
     def _sent(self, request: Request) -> aiohttp.client._RequestContextManager:
         if self._session is None:
-            raise RuntimeError("the client is not open: use it as `async with PowensClient(...)`")
+            raise NotOpen("the client is not open: use it as `async with PowensClient(...)`")
         path, body = request.path, request.body
         return self._session.request(
             request.method,

@@ -22,9 +22,9 @@ from powens_flow.errors import (
 from powens_flow.events import InvalidEvent
 from powens_flow.evolving import evolve
 from powens_flow.faults import place_of
+from powens_flow.misuse import Misuse
 from powens_flow.store.port import StoreError
 from powens_flow.web.call import Call
-from powens_flow.web.hooks import HookError
 from powens_flow.web.problems import Problem
 
 log = structlog.get_logger("powens_flow")
@@ -110,7 +110,7 @@ def problem_of(error: Exception) -> Problem:
         "web.failed",
         error=type(error).__name__,
         at=place_of(error),
-        reason=str(error) if isinstance(error, HookError) else None,
+        reason=str(error) if isinstance(error, Misuse) else None,
     )
     return Problem("unavailable", headers={"Retry-After": "5"})
 

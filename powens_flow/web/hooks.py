@@ -6,11 +6,12 @@ from typing import Any
 
 from aiohttp import web
 
+from powens_flow.misuse import Misuse
 from powens_flow.policy import Policy
 from powens_flow.utf8 import is_utf8
 
 
-class HookError(TypeError):
+class HookError(Misuse, TypeError):
     """Such a function answered what is of no use. The text names it, and no value."""
 
 
