@@ -16,6 +16,7 @@ from attrs import field, frozen
 
 from powens_flow.attempt import Claim
 from powens_flow.errors import IdempotencyKeyReused
+from powens_flow.utf8 import is_utf8
 
 KEPT: Final = timedelta(hours=24)
 """How long a key is remembered: well beyond any client's retries."""
@@ -38,7 +39,14 @@ class IdempotencyKey:
 
         Keys of different owners never meet. A client makes a new unguessable one, such as a UUID,
         for each thing that it wants done.
+
+        Raises:
+            ValueError: the owner or the key is no text, or empty; it holds neither.
+            TypeError: the request is nothing that JSON can say.
         """
+        for what, given in (("an owner", owner), ("an idempotency key", key)):
+            if not given or not is_utf8(given):
+                raise ValueError(f"{what} is a text of Unicode that is not empty")
         name = hashlib.sha256(json.dumps([owner, key]).encode()).hexdigest()
         asked = json.dumps(request, sort_keys=True).encode()
         digest = hmac.new(key.encode(), asked, hashlib.sha256).hexdigest()

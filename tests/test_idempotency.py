@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,14 @@ async def approvals(here: SmallWorld, attempt_id: str) -> int:
 
 
 # --- events -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("nothing", [None, "", 3, b"k", "\ud800"])
+def test_a_key_is_a_text(nothing: Any) -> None:
+    with pytest.raises(ValueError, match=r"^an idempotency key is a text of Unicode"):
+        IdempotencyKey.of("owner-1", nothing, {})
+    with pytest.raises(ValueError, match=r"^an owner is a text of Unicode"):
+        IdempotencyKey.of(nothing, "k-1", {})
 
 
 async def test_an_event_that_comes_again_is_taken_once_and_answered_the_same(
