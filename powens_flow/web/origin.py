@@ -40,8 +40,13 @@ def _host(origin: str) -> str | None:
 
 def checked_origins(origins: Collection[str]) -> frozenset[str]:
     """The same; ValueError for what no browser would send as an `Origin`."""
+    if isinstance(origins, str):
+        raise ValueError(f"origins must be a list of origins, not the one text {origins!r}")
     for origin in origins:
         parts = urlsplit(origin)
         if not parts.netloc or origin != f"{parts.scheme}://{parts.netloc}":
-            raise ValueError(f"an origin is a scheme, a host and perhaps a port: not {origin!r}")
+            raise ValueError(
+                "an origin is a scheme, a host and perhaps a port, as https://app.example: not"
+                f" {origin!r}"
+            )
     return frozenset(origins)

@@ -56,6 +56,11 @@ def test_an_allowed_origin_is_spelt_as_browsers_send_it(wrong: str) -> None:
         checked_origins([wrong])
 
 
+def test_one_origin_alone_is_a_list_too() -> None:
+    with pytest.raises(ValueError, match=r"^origins must be a list of origins, not the one text"):
+        checked_origins("https://app.example")
+
+
 async def test_a_foreign_page_changes_nothing_over_http() -> None:
     async with site(options={"origins": ALLOWED}) as s:
         view = await s.started()
