@@ -28,8 +28,9 @@ export class Attempt {
   /** Go on with the attempt of the address or of the memory, or start one. */
   async open() {
     const came = arrived();
-    if (came.attempt) this.memory.arrive(came.attempt);
-    for (const id of new Set([this.memory.arrived(), this.memory.attempt()].filter(Boolean))) {
+    const named = came.attempt ?? this.memory.arrived();
+    this.memory.arrive(named);
+    for (const id of new Set([named, this.memory.attempt()].filter(Boolean))) {
       const isOurs = await this.#resumed(id);
       this.memory.arrive(null);
       if (isOurs) return await this.#goOn(came.returned);

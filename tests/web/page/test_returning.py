@@ -98,6 +98,18 @@ async def test_who_comes_back_in_another_browser_goes_on_after_their_sign_in(
     await context.close()
 
 
+async def test_who_comes_back_to_a_browser_that_keeps_nothing_goes_on(scene: Scene) -> None:
+    p = scene.person
+    await p.page.add_init_script(
+        """for (const name of ["localStorage", "sessionStorage"])
+            Object.defineProperty(window, name, { get() { throw new Error("it is off"); } });"""
+    )
+    await p.opens()
+    await p.chooses_bank("Banco del Puente")
+    await p.at_the_bank()
+    await p.sees("Choose what to share")
+
+
 async def test_who_comes_back_to_a_page_that_the_browser_kept_is_not_stuck(scene: Scene) -> None:
     """Browsers of phones show the very page that was left, with whatever it was at."""
     options = {**launch_options(), "ignore_default_args": ["--disable-back-forward-cache"]}
