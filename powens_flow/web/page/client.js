@@ -7,12 +7,15 @@ const LONGEST_WAIT = 60000; // the server answers `working` well before
 const LEAST_AHEAD = 5000; // less is the way of the answer, and a date's full seconds
 const MOST_BUSY = 5; // answers "not now" in a row before the person is asked
 
-/** A problem answer (RFC 9457): `status`, `code`, `fields`, `view`. */
+/**
+ * A problem answer (RFC 9457): `status`, `code`, `fields`, `view`. A 401 may be that of the backend's own
+ * sign-in, or of a proxy before it, which know nothing of our codes.
+ */
 export class Problem extends Error {
   constructor(status, body = {}) {
     super(body.detail ?? body.title ?? `status ${status}`);
     this.status = status;
-    this.code = body.code ?? "";
+    this.code = body.code ?? (status === 401 ? "unauthenticated" : "");
     this.fields = body.fields ?? {};
     this.view = body.view ?? null;
   }

@@ -1,5 +1,7 @@
 """Who comes back to the page: from the bank, from its app, without a session, as somebody else."""
 
+from typing import Any
+
 import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
@@ -35,12 +37,21 @@ async def test_the_callback_hands_over_what_it_cannot_place(scene: Scene) -> Non
     assert p.page.url == f"{scene.stage.origin}/?from=bank"
 
 
-async def test_a_sign_in_that_is_redirected_to_is_asked_for(scene: Scene) -> None:
+@pytest.mark.parametrize(
+    "away",
+    [
+        {"status": 302, "headers": {"Location": "/sign-in"}},
+        {"status": 401, "body": "<h1>Sign in</h1>", "content_type": "text/html"},
+    ],
+    ids=["a redirect", "a page of a proxy"],
+)
+async def test_a_sign_in_of_the_backends_own_is_asked_for(
+    scene: Scene, away: dict[str, Any]
+) -> None:
     p = scene.person
     await p.opens()
     await p.chooses_bank(BANK)
     await p.sees(f"Sign in to {BANK}")
-    away = {"status": 302, "headers": {"Location": "/sign-in"}}
     await p.page.route("**/attempts/*", lambda route: route.fulfill(**away))
     await p.reloads()
     await p.sees("Please sign in again")
