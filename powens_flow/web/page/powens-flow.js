@@ -333,7 +333,7 @@ export class PowensConnect extends HTMLElement {
     this.box.append(dialog);
     dialog.showModal();
     // Meanwhile another step may have come: what had focus before is gone, then.
-    const led = () => this.shadowRoot.activeElement ?? this.main.querySelector("#title").focus();
+    const led = () => this.shadowRoot.activeElement ?? this.main.querySelector("#title")?.focus();
     dialog.addEventListener("close", led);
   }
 

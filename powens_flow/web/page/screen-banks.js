@@ -87,7 +87,9 @@ class BankList {
     try {
       const query = { q: this.input.value.trim(), page, size: PAGE };
       const read = await this.context.client.connectors(this.context.id, query, asking.signal);
-      if (asking === this.asking) this.show(read, page);
+      if (asking !== this.asking) return;
+      this.isStale = query.q !== this.input.value.trim();
+      this.show(read, page);
     } catch (problem) {
       if (asking === this.asking && !asking.signal.aborted) this.fail();
     }
@@ -96,7 +98,6 @@ class BankList {
   show(read, page) {
     const before = page === 1 ? [] : this.banks;
     this.failed.hidden = true;
-    this.isStale = false;
     this.banks = [...before, ...read.connectors];
     this.page = read.page;
     this.pages = read.pages;
