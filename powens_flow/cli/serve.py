@@ -33,7 +33,8 @@ def serve(
     """Serve the page at /, with the sub-application under /connect/, until SIGTERM or Ctrl-C.
 
     Unless a domain is configured, Powens is simulated in the same process, and nothing leaves
-    this machine. Each browser is an end user of its own.
+    this machine; on loopback, /inspect/ then shows attempts as they move. Each browser is an end
+    user of its own.
     """
     try:
         configured = load(file)
