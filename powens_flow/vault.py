@@ -4,7 +4,7 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-from powens_flow.keyring import Keyring
+from powens_flow.keyring import Keyring, SealBroken
 from powens_flow.secret import Secret
 
 
@@ -112,14 +112,22 @@ class StoreVault:
     async def reseal(self) -> int:
         """Seal each token that an older key sealed with the current one; answers how many.
 
-        What is put meanwhile wins. Raises `SealBroken` at the first token that cannot be opened;
-        those before it are done, and doing it again goes on.
+        What is put meanwhile wins. A token that cannot be opened is left as it is.
+
+        Raises:
+            SealBroken: the first that could not be opened; all others are done.
         """
         done, after = 0, ""
+        broken: SealBroken | None = None
         while records := await self._records.vault_records(after=after):
             for record in records:
-                done += await self._resealed(record)
+                try:
+                    done += await self._resealed(record)
+                except SealBroken as error:
+                    broken = broken or error
             after = records[-1].owner
+        if broken is not None:
+            raise broken
         return done
 
     async def _resealed(self, record: VaultRecord) -> bool:

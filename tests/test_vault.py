@@ -92,6 +92,19 @@ class TestStoreVault(VaultContract):
         alone = StoreVault(store, only_second)
         assert [await alone.get(one) for one in (owners[0], owners[-1], "bea")] == [ADA, ADA, BEA]
 
+    async def test_one_that_cannot_be_opened_keeps_no_other_from_being_resealed(
+        self, store: SQLiteStore
+    ) -> None:
+        first = Keyring.generate("first")
+        await StoreVault(store, Keyring.generate("lost")).put("ada", ADA)
+        await StoreVault(store, first).put("bea", BEA)
+        second = first.changed("second")
+        with pytest.raises(SealBroken, match="lost"):
+            await StoreVault(store, second).reseal()
+        record = await store.vault_record("bea")
+        assert record is not None
+        assert second.reseal(record.token) == record.token
+
 
 def _keys(keyring: Keyring) -> list[dict[str, str]]:
     keys = json.loads(keyring.to_jwk_set().reveal())["keys"]
