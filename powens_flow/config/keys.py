@@ -4,6 +4,7 @@ import os
 import secrets
 from pathlib import Path
 
+from powens_flow import folders
 from powens_flow.config.errors import ConfigError, Fault
 from powens_flow.config.values import Configuration, keys_path
 from powens_flow.keyring import Keyring
@@ -63,18 +64,9 @@ def _write(path: Path, content: bytes) -> None:
             opened.flush()
             os.fsync(opened.fileno())
         os.link(draft, path)
-        _sync(path.parent)
+        folders.sync(path.parent)  # the tokens sealed under them survive a power cut, too
     finally:
         draft.unlink()
-
-
-def _sync(folder: Path) -> None:
-    """That the file is there survives a power cut too, as the tokens sealed under it do."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _missing(path: Path) -> ConfigError:

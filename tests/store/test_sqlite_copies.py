@@ -2,6 +2,7 @@
 
 import os
 import resource
+import sqlite3
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from powens_flow.engine import Engine
 from powens_flow.keyring import Keyring
 from powens_flow.secret import Secret
 from powens_flow.store.port import StoreError
-from powens_flow.store.sqlite import SQLiteStore
+from powens_flow.store.sqlite import SQLiteStore, copies
 from powens_flow.testing import Script, World, counted_ids, world
 from powens_flow.vault import PermanentUser, StoreVault
 from tests.store import values as v
@@ -34,6 +35,10 @@ def copy(tmp_path: Path) -> Path:
 
 def mode_of(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
+
+
+def is_there(path: Path) -> bool:
+    return path.exists()
 
 
 def content(path: Path) -> bytes:
@@ -86,6 +91,27 @@ async def test_of_a_copy_that_fails_nothing_is_left(path: Path, copy: Path) -> N
         with no_file_larger_than(16_384), pytest.raises(StoreError):
             await store.copy_to(copy)
     assert [one.name for one in path.parent.iterdir() if one.name.startswith("copy")] == []
+
+
+async def test_a_copy_has_its_name_when_it_is_whole(
+    path: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise SystemExit
+
+    async with SQLiteStore(path) as store:
+        await v.created(store)
+    with monkeypatch.context() as dying:
+        dying.setattr(Path, "rename", killed)
+        dying.setattr(Path, "unlink", killed)
+        db = sqlite3.connect(path)
+        with pytest.raises(SystemExit):
+            copies.copy(db, copy)
+        db.close()
+    assert not is_there(copy)
+    await SQLiteStore(path).copy_to(copy)
+    async with SQLiteStore(copy) as again:
+        assert await again.load("one") is not None
 
 
 @contextmanager

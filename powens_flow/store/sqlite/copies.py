@@ -1,10 +1,12 @@
 """Copies of the database file: made while it is in use, and brought back."""
 
 import os
+import secrets
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from powens_flow import folders
 from powens_flow.store.port import StoreError
 from powens_flow.store.sqlite import statements as sql
 from powens_flow.store.sqlite.forgetting import forget
@@ -15,20 +17,23 @@ DB = sqlite3.Connection
 def copy(db: DB, path: Path) -> None:
     """All that is committed now, as one file for its owner alone, on the disk when it is done.
 
+    It gets its name when it is whole: one that was cut short is an empty database to SQLite.
+
     Raises:
         StoreError: there is a file of that name.
         sqlite3.Error, OSError: it cannot be written; nothing is left of it.
     """
+    if os.path.lexists(path):
+        raise StoreError("there is a file of that name already")
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
     try:
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except FileExistsError:
-        raise StoreError("there is a file of that name already") from None
-    try:
-        with closing(sqlite3.connect(path)) as made:
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        with closing(sqlite3.connect(draft)) as made:
             db.backup(made)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
+        draft.rename(path)
+        folders.sync(path.parent)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def forget_live(db: DB) -> int:
