@@ -100,7 +100,8 @@ class Listeners:
         """Tell these soon."""
         for one in untold:
             if not self._offered(one):
-                self._look_at[one.row.attempt_id] = one.row.seq
+                attempt_id, seq = key_of(one)
+                self._look_at[attempt_id] = max(seq, self._look_at.get(attempt_id, 0))
                 self._work_soon()
 
     async def retell(self, limit: int = 500) -> None:
