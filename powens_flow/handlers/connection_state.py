@@ -200,10 +200,9 @@ def _needs(
     }
     told = reported(attempt, read)
     changes["sources"] = told.sources
-    if state.casefold() == "notsupported":
-        changes |= fates.fate(told, UNUSABLE, state=state)
     problem = attempt.problem if unsure else _problem(attempt, state, reading)
-    if state.casefold() == "notsupported":  # said where it leads on to: no prompt is its own
+    if state.casefold() == "notsupported":  # no prompt is its own: it is said with the next one
+        changes |= fates.fate(told, UNUSABLE, state=state)
         problem = Problem("unsupported", message=reading.error_message)
     return Outcome(v.INTERACTION_NEEDED, changes, facts, problem)
 
@@ -232,14 +231,13 @@ def _words(read: m.Connection, state: str) -> str | None:
 
 def _may_still_change(context: Context, attempt: Attempt, reading: Reading) -> bool:
     """Whether what was sent, and whose answer was lost, may still be at work; or the sync that
-    kept the user's values from being taken, which is given as many looks as before a source is
-    added."""
+    kept values from being taken, which is given as many looks as before a source is added."""
     if reading.repeats == 0 or reading.last_update != attempt.reading.last_update:
         return False
     if attempt.unsure_since is not None:
         return context.now() < attempt.unsure_since + LONGEST
-    asks = (reading.state or "").casefold() in ASKED_FOR
-    return asks and _key(attempt.problem) == LOCKED and attempt.polls < SYNC_LOOKS
+    was_kept = _key(attempt.problem) == LOCKED and str(reading.state).casefold() in ASKED_FOR
+    return was_kept and attempt.polls < SYNC_LOOKS
 
 
 def _key(problem: Problem | None) -> str:

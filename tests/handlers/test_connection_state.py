@@ -202,6 +202,28 @@ async def test_it_is_not_when_something_changed_or_its_time_is_over() -> None:
     assert after(UNSURE, outcome).unsure_since is None
 
 
+@pytest.mark.parametrize(
+    ("state", "polls", "waits"),
+    [
+        ("additionalInformationNeeded", 5, True),
+        ("additionalInformationNeeded", 6, False),
+        ("wrongpass", 0, True),
+        ("decoupled", 0, False),
+        ("SCARequired", 0, False),
+    ],
+)
+async def test_only_values_that_a_sync_kept_from_being_taken_wait_for_its_end(
+    state: str, polls: int, *, waits: bool
+) -> None:
+    locked = Problem("connection.locked", code="connectionLocked")
+    kept = evolve(MADE, problem=locked, polls=polls, reading=Reading(state, last_update=NOW))
+    outcome = await read(kept, connection(state, source(state=state, last_update=NOW)))
+    assert outcome.facts["may_still_change"] is waits
+    assert outcome.facts["repeats"] == (0 if waits else 1)
+    moved = connection(state, source(state=state, last_update=seconds(1)))
+    assert not (await read(kept, moved)).facts["may_still_change"]
+
+
 @pytest.mark.parametrize(("expires", "ends_first"), [(1800, False), (600, True)])
 async def test_a_user_that_ends_before_the_next_wait_is_noticed(
     expires: float, ends_first: bool
