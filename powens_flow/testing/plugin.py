@@ -35,3 +35,10 @@ if pytest_asyncio is not None:
 
         async with world(clock=manual_clock) as made:
             yield made
+
+else:  # pragma: no cover - told where it is asked for, in place of "fixture not found"
+
+    @pytest.fixture
+    def powens_world() -> "World":
+        """What there would be with pytest-asyncio."""
+        pytest.fail("the fixture powens_world needs pytest-asyncio; without it: async with world()")
