@@ -74,7 +74,12 @@ async def refresh_consent(context: Context, attempt: Attempt) -> Outcome:
 
 @handlers.handler("list_new_accounts")
 async def list_new_accounts(context: Context, attempt: Attempt) -> Outcome:
-    """What is still disabled, to be approved; what is active already is not asked for again."""
+    """What is still disabled, to be approved; what is active already is not asked for again.
+
+    Where the policy offers none, none is looked for.
+    """
+    if not attempt.policy.offer_new_accounts:
+        return Outcome(v.DONE, {"accounts": (), "subscriptions": (), "source": None})
     listed = await list_accounts(context, attempt)
     accounts = tuple(one for one in listed.changes["accounts"] if one.disabled)
     subscriptions = tuple(one for one in listed.changes["subscriptions"] if one.disabled)

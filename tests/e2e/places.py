@@ -154,7 +154,6 @@ FURTHER: dict[str, tuple[Begin, ...]] = {
         _as(Script("40", accounts="none")),
         _after(Script("40"), Script("40")),
         _after(Script("40", accounts="none"), Script("40"), existing=REPAIR),
-        _after(Script("40"), Script("40"), existing=REPAIR, offer_new_accounts=False),
         *(_on_the_page(state, _repaired) for state in ON_THE_PAGE),
     ),
     "reconnect": (
