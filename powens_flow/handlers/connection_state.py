@@ -225,8 +225,11 @@ def _reading(
 
 
 def _words(read: m.Connection, state: str) -> str | None:
-    """The bank's words; for a pending webauth they were seen to hold its URL, a secret."""
-    return None if state.casefold() == "webauthrequired" else read.error_message
+    """The bank's words, where they are of this state; for a pending webauth, which may be another
+    source's, they were seen to hold its URL, a secret."""
+    states = {str(one).casefold() for one in (read.state, *(s.state for s in read.sources))}
+    is_of_this_state = str(read.state).casefold() == state.casefold()
+    return read.error_message if is_of_this_state and "webauthrequired" not in states else None
 
 
 def _may_still_change(context: Context, attempt: Attempt, reading: Reading) -> bool:

@@ -74,6 +74,22 @@ async def test_the_banks_words_of_a_pending_webauth_are_not_kept() -> None:
     assert "S3cr3t" not in f"{outcome}{outcome.changes}"
 
 
+@pytest.mark.parametrize("whole", ["webauthRequired", "decoupled"])
+async def test_nor_are_those_of_another_sources_pending_webauth(whole: str) -> None:
+    other = source("openapi", "webauthRequired", id=32)
+    words = connection(
+        whole, other, source(state="decoupled"), error_message="Redirecting to https://S3cr3t"
+    )
+    outcome = await read(MADE, words)
+    assert "S3cr3t" not in f"{outcome}{outcome.changes}"
+
+
+async def test_the_banks_words_of_another_state_are_not_this_ones() -> None:
+    other = source("openapi", "actionNeeded", id=32)
+    words = connection("actionNeeded", other, source(state="bug"), error_message="Signez")
+    assert (await read(MADE, words)).changes["reading"].error_message is None
+
+
 @pytest.mark.parametrize("state", ["somethingNew", "SCARequired", "validating"])
 async def test_any_state_is_a_fact_for_the_guards(state: str) -> None:
     outcome = await read(MADE, connection(state, source(state=state)))
