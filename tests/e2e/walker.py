@@ -277,8 +277,12 @@ class Walk:
         """Each attempt waits, has ended, or knows when it goes on; its journal replays."""
         await self.w.engine.settled(within=2.0)
         self.hunt.add(self.w.simulator.flows, "a code in an address")
+        connections: set[int | None] = set()
         for attempt_id in self.attempts:
             attempt = await self._loaded(attempt_id)
+            if attempt.id_connection is not None and attempt.id_connection in connections:
+                self.state_was_moved = True  # one attempt answers what another asks
+            connections.add(attempt.id_connection)
             definition = self.w.engine.machines[attempt.machine]
             kind = definition.state(attempt.state).kind
             assert (attempt.due_at is None) == (kind == "final"), f"{attempt.state} is no rest"
