@@ -18,7 +18,7 @@ from powens_flow.api import PowensError, recorded_as, recorded_calls
 from powens_flow.attempt import Attempt, CallRecord, Claim, JournalRow
 from powens_flow.calls import Services
 from powens_flow.decisions import accepting, waiting
-from powens_flow.decisions.moving import absorb, move
+from powens_flow.decisions.moving import absorb, move, told
 from powens_flow.erasing import forgotten_meanwhile
 from powens_flow.errors import HandlerError, Outdated
 from powens_flow.evolving import evolve
@@ -295,7 +295,7 @@ class Drive:
         facts: Mapping[str, Any] | None = None,
     ) -> None:
         if facts is None:
-            facts = _facts(outcome)
+            facts = told(outcome)
         self.attempt, row = move(
             attempt,
             self.definition,
@@ -389,14 +389,3 @@ def _cause(event: e.Event) -> str:
     if isinstance(event, Remedy):
         return "staff"
     return "webhook" if isinstance(event, e.Woken) else "event"
-
-
-def _facts(outcome: Outcome | None) -> dict[str, Any]:
-    if outcome is None:
-        return {}
-    facts = dict(outcome.facts)
-    if outcome.problem is not None:
-        facts["problem"] = outcome.problem.key
-        if outcome.problem.code is not None:
-            facts["code"] = outcome.problem.code
-    return facts

@@ -74,6 +74,7 @@ async def test_the_policy_names_capabilities_and_account_types(directory: Direct
 
 async def test_the_policy_names_countries(directory: Directory) -> None:
     assert await names(directory, countries=("ES",)) == ["Banco del Puente"]
+    assert await names(directory, countries=("es",)) == ["Banco del Puente"]
     assert await names(directory, countries=("LU", "ES")) == [
         "Banco del Puente",
         "Épargne Salariale Unie",

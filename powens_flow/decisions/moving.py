@@ -36,6 +36,18 @@ def absorb(attempt: Attempt, outcome: Outcome) -> Attempt:
     return evolve(attempt, **changes)
 
 
+def told(outcome: Outcome | None) -> dict[str, Any]:
+    """What the journal keeps of an outcome: its facts, and what went wrong by its keys."""
+    if outcome is None:
+        return {}
+    facts = dict(outcome.facts)
+    if outcome.problem is not None:
+        facts["problem"] = outcome.problem.key
+        if outcome.problem.code is not None:
+            facts["code"] = outcome.problem.code
+    return facts
+
+
 def move(
     attempt: Attempt,
     definition: Definition,

@@ -111,7 +111,7 @@ async def _known(context: Context, attempt: Attempt, connector: m.Connector) -> 
 def is_allowed(read: m.Connector, attempt: Attempt) -> bool:
     """Whether a new connection of it may be made: not hidden, not restricted, as policy says."""
     policy = attempt.policy
-    countries = tuple(country.id for country in read.countries)
+    countries = [country.id.casefold() for country in read.countries]
     return (
         not read.hidden
         and not read.restricted
@@ -120,7 +120,7 @@ def is_allowed(read: m.Connector, attempt: Attempt) -> bool:
         and gives(read.capabilities, policy.capabilities)
         and gives(read.account_types, policy.account_types)
         and gives(read.account_usages, policy.account_usages)
-        and gives(countries, policy.countries)
+        and gives(countries, [country.casefold() for country in policy.countries])
     )
 
 
