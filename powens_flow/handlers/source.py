@@ -235,7 +235,14 @@ async def check_sync(context: Context, attempt: Attempt) -> Outcome:
 
 @handlers.handler("set_source_aside")
 async def set_source_aside(context: Context, attempt: Attempt) -> Outcome:
-    """Disable the source that the user gave up, where it came to be."""
-    if attempt.source_id is not None:
+    """Disable the source that the user gave up, or that cannot be used, where it came to be.
+
+    Why it is left out is still to be said, and nothing else, as the attempt goes on without it.
+    """
+    if attempt.source_id is None:
+        return Outcome(v.DONE, problem=attempt.problem)
+    try:
         await context.call("disable_source", id_source=attempt.source_id)
-    return Outcome(v.DONE)
+    except api.PowensError as error:
+        return evolve(outcome_of(error, writing=False), problem=attempt.problem)
+    return Outcome(v.DONE, problem=attempt.problem)

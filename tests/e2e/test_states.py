@@ -216,6 +216,8 @@ async def test_not_supported_leaves_the_source_out(open_world: OpenWorld) -> Non
     assert end.result is not None
     assert end.result.sources == ("directaccess",)
     assert driver.steps[-2].view.prompt.content["offered"] == []
+    (connection,) = w.simulator.connections
+    assert connection.state is None  # what cannot be used troubles the others no more
     await assert_kept(w, end.result.id_user)
 
 

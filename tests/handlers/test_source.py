@@ -294,3 +294,10 @@ async def test_a_source_that_came_to_be_is_disabled() -> None:
     assert (outcome.kind, context.made) == ("done", [("disable_source", {"id_source": 32})])
     outcome, context = await told("set_source_aside", FURTHER)
     assert (outcome.kind, context.made) == ("done", [])
+
+
+async def test_why_a_source_is_left_out_is_still_said_whatever_comes_of_disabling_it() -> None:
+    unfit = evolve(FURTHER, source_id=32, problem=Problem("unsupported"))
+    for answer, kind in ((None, "done"), (api.TemporaryFailure(), "temporary")):
+        outcome, _ = await told("set_source_aside", unfit, {"disable_source": answer})
+        assert (outcome.kind, outcome.problem) == (kind, Problem("unsupported"))
