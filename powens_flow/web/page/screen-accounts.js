@@ -37,7 +37,8 @@ class Accounts {
     this.share = button("", () => this.send(), "primary", "check", "choose_accounts");
     const consent = isEmpty ? null : h("p", { class: "consent" }, words);
     this.told();
-    return [isEmpty ? empty : groups, this.offered(), consent, this.problem, this.share];
+    const share = isEmpty && this.prompt.at_least_one ? null : this.share;
+    return [isEmpty ? empty : groups, this.offered(), consent, this.problem, share];
   }
 
   /** The words that are approved: the policy names them, and the consent's record keeps the name. */

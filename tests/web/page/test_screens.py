@@ -256,6 +256,17 @@ async def test_no_accounts_were_found(scene: Scene) -> None:
     await p.shown("choose_accounts-none")
 
 
+@pytest.mark.stage(policy={"at_least_one": True})
+async def test_where_nothing_was_found_and_one_is_wanted_there_is_nothing_to_press(
+    scene: Scene,
+) -> None:
+    p = scene.person
+    await signed_in(p, "no-accounts")
+    await p.sees_text(f"No account was found at {BANK}.")
+    assert await p.page.get_by_role("button", name="Continue without sharing").count() == 0
+    await p.shown("choose_accounts-none_at_least_one")
+
+
 async def test_already_connected_offers_repair_or_another(scene: Scene) -> None:
     p = scene.person
     await signed_in(p, "")
@@ -288,7 +299,6 @@ async def test_cancelling_is_asked_about_and_ends(scene: Scene) -> None:
     await p.presses("Go on")
     await expect(p.page.get_by_role("dialog")).to_have_count(0)
     await p.presses("Cancel")
-    await p.presses("Stop")
     await p.sees("You stopped the connection")
     await p.shown("failed-cancelled")
     await p.presses("Start again")
