@@ -10,6 +10,8 @@ from powens_flow.utf8 import is_utf8
 
 Validator = Callable[[Any, Any, Any], None]
 
+MOST_DIGITS: Final = 18
+"""Of an id or an offset: no number that is given out has more."""
 LONGEST: Final = 1_000_000_000
 """Seconds: some thirty years. Much more, and time itself would come to an end."""
 _REDIRECT: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s?#]+")
@@ -69,6 +71,11 @@ def is_json(value: Any) -> bool:
         return False
 
 
+def number_of(text: str) -> int | None:
+    """The number that these digits are; None for what is no number that could be an id."""
+    return int(text) if text.isdecimal() and len(text) <= MOST_DIGITS else None
+
+
 def is_web_address(value: Any) -> bool:
     """An absolute http(s) URL with a host."""
     try:
@@ -93,7 +100,11 @@ def _is_seconds(value: Any) -> bool:
 
 
 def _are_redirects(value: Any) -> bool:
-    return isinstance(value, tuple) and all(is_text(o) and _REDIRECT.fullmatch(o) for o in value)
+    return (
+        isinstance(value, tuple)
+        and value != ()
+        and all(is_text(o) and _REDIRECT.fullmatch(o) for o in value)
+    )
 
 
 _SECONDS: Final = f"a number of seconds from 0 to {LONGEST}"
@@ -109,7 +120,9 @@ seconds: Final = only(_SECONDS, _is_seconds)
 digits: Final = only(
     "digits only, as text", lambda one: is_text(one) and one.isascii() and one.isdecimal()
 )
-redirects: Final = only("a list of absolute URLs without a query or fragment", _are_redirects)
+redirects: Final = only(
+    "a list of absolute URLs without a query or fragment, one at least", _are_redirects
+)
 web_address: Final = only(
     "an absolute http(s) URL, or null", lambda value: value is None or is_web_address(value)
 )

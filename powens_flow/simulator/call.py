@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 import attrs
 
+from powens_flow.simulator.accepted import is_json, number_of
 from powens_flow.simulator.domain import Domain
 from powens_flow.simulator.errors import ApiError, not_found
 from powens_flow.simulator.ledger import Received
@@ -68,9 +69,9 @@ class Call:
     def _json(self) -> dict[str, Any]:
         try:
             body = json.loads(self.raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             body = None
-        if not isinstance(body, dict):
+        if not isinstance(body, dict) or not is_json(body):
             self.violate("malformed_body", "not a JSON object")
             raise ApiError("invalidValue", "The body is not a JSON object")
         return body
@@ -128,11 +129,15 @@ class Call:
 
     def connection(self) -> Connection:
         """The connection in the path; another user's is not found either."""
-        number = self.path["id_connection"]
-        found = self.user.connections.get(int(number)) if number.isdecimal() else None
-        if found is None:
-            raise not_found("connection")
-        return found
+        return connection_of(self.user, self.path["id_connection"])
+
+
+def connection_of(user: User, text: str) -> Connection:
+    """The user's connection with this id. Raises ApiError `notFound`."""
+    found = user.connections.get(number_of(text) or 0)
+    if found is None:
+        raise not_found("connection")
+    return found
 
 
 def parse_expand(text: str) -> dict[str, Any]:

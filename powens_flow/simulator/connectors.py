@@ -9,6 +9,7 @@ from typing import Any, get_args, get_origin
 import attrs
 import cattrs
 
+from powens_flow.simulator.accepted import number_of
 from powens_flow.simulator.files import listed, read_tables
 
 CREDENTIALS = "credentials"
@@ -147,7 +148,8 @@ class Catalogue:
     def find(self, key: object) -> Connector | None:
         """The connector with this id (a number or its digits) or uuid."""
         text = str(key)
-        return self._all.get(int(text)) if text.isdecimal() else self._by_uuid.get(text)
+        number = number_of(text)
+        return self._by_uuid.get(text) if number is None else self._all.get(number)
 
 
 _converter = cattrs.Converter(forbid_extra_keys=True)

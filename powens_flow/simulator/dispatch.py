@@ -13,6 +13,8 @@ from powens_flow.simulator.faults import Fault
 from powens_flow.simulator.ledger import Received
 
 BASE = "/2.0"
+UNREADABLE = b"\x00"
+"""Stands for a body that did not arrive whole: it is no JSON either, and is answered as such."""
 Play = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -41,7 +43,10 @@ async def _arrived(sim: Domain, route: Route, request: web.Request) -> Call:
     now = sim.clock.now()
     record = Received(request.method, path, route.path, query, (), request_id, now)
     sim.ledger.enter(record)
-    raw = await request.read()
+    try:
+        raw = await request.read()
+    except web.RequestPayloadError:  # said to be zipped, and is not
+        raw = UNREADABLE
     origin = f"{request.scheme}://{request.host}"
     return Call(sim, record, origin, request.query, request.match_info, request.headers, raw)
 

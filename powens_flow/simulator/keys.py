@@ -67,5 +67,10 @@ def _parsed(sealed: str) -> tuple[jwe.JWE, object]:
     try:
         token.deserialize(sealed)
         return token, token.jose_header.get("kid")
-    except (JWException, ValueError, TypeError):  # a header of another shape is a TypeError
+    except (
+        JWException,
+        ValueError,
+        TypeError,
+        RecursionError,
+    ):  # a header of another shape is a TypeError
         raise NotSealed from None

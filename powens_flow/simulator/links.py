@@ -1,14 +1,14 @@
 """Links to the bank's page: asked for by webauth calls, or shown in a connection's message."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import timedelta
 from functools import partial
 from urllib.parse import urlsplit
 
-from powens_flow.simulator.call import Call
+from powens_flow.simulator.call import Call, connection_of
 from powens_flow.simulator.connectors import WEBAUTH, Connector, Source
 from powens_flow.simulator.domain import Domain, Flow
-from powens_flow.simulator.errors import ApiError, not_found
+from powens_flow.simulator.errors import ApiError
 from powens_flow.simulator.values import check_values, chosen_connector, chosen_source
 from powens_flow.simulator.views import stamp
 from powens_flow.simulator.world import Connection, User
@@ -37,7 +37,8 @@ def asked_flow(call: Call, user: User) -> Flow:
     redirect_uri = _redirect_uri(call)
     if query.get("client_id") != call.sim.settings.client_id:
         raise ApiError("forbidden", "Unknown client_id")
-    connection = _connection(user, query) if "id_connection" in query else None
+    number = query.get("id_connection")
+    connection = None if number is None else connection_of(user, number)
     connector = connection.connector if connection else chosen_connector(call, query)
     source = _source(connector, connection, query.get("source"), user.sent_to_page)
     _check_fields(call, connector, source, connection)
@@ -67,8 +68,7 @@ def _redirect_uri(call: Call) -> str:
     given = call.query.get("redirect_uri")
     if not given:
         raise ApiError("missingParameter", "redirect_uri is missing")
-    parts = urlsplit(given)
-    if parts.query or parts.fragment:
+    if _has_more_than_a_path(given):
         call.violate("redirect_uri", "carries query parameters")
         raise ApiError("invalidValue", "redirect_uri must not carry query parameters")
     if given not in call.sim.settings.redirect_uris:
@@ -77,12 +77,12 @@ def _redirect_uri(call: Call) -> str:
     return given
 
 
-def _connection(user: User, query: Mapping[str, str]) -> Connection:
-    number = query["id_connection"]
-    found = user.connections.get(int(number)) if number.isdecimal() else None
-    if found is None:
-        raise not_found("connection")
-    return found
+def _has_more_than_a_path(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False  # no URL at all: it cannot be registered
+    return bool(parts.query or parts.fragment)
 
 
 def _source(

@@ -94,6 +94,8 @@ class Simulator(Domain):
 
         `until` and `n` say what ends it, as in logins.toml; None is synced. Raises LookupError.
         """
+        if state is not None and not accepted.is_text(state):
+            raise ValueError("state is text, or null")
         connection = self.find_connection(id_connection)
         one = connection.sources[0] if source is None else connection.named(source)
         if one is None:

@@ -12,6 +12,14 @@ from powens_flow.simulator import Server, Settings, serve
 from tests.simulator.client import Client
 
 
+@pytest.mark.parametrize("raw", [b"", b"[" * 100_000, b"\xff"])
+async def test_a_body_that_is_no_json_is_told(client: Client, raw: bytes) -> None:
+    url = f"{client.server.origin}/_sim/clock"
+    async with client.session.post(url, data=raw) as answer:
+        assert answer.status == 400
+        assert (await answer.json())["error"].startswith("the body is not JSON")
+
+
 async def test_the_clock_is_moved(client: Client, user: dict[str, Any]) -> None:
     assert [one["id"] for one in (await client.control("GET", "users"))["users"]] == [
         user["id_user"]
@@ -127,6 +135,7 @@ async def test_a_request_that_cannot_be_followed_says_why(
         ("settings", {"webhook_url": "zzz"}, "webhook_url is an absolute http(s) URL, or null"),
         ("settings", {"redirect_uris": "x"}, "redirect_uris is a list of absolute URLs"),
         ("settings", {"redirect_uris": ["x"]}, "redirect_uris is a list of absolute URLs"),
+        ("settings", {"redirect_uris": []}, "one at least"),
         ("settings", {"redirect_uris": ["http://x/?a=b"]}, "without a query"),
         ("settings", {"temporary_seconds": 1e15}, "a number of seconds from 0 to 1000000000"),
         ("settings", {"temporary_seconds": float("nan")}, "a number of seconds from 0"),

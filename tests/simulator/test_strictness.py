@@ -1,5 +1,6 @@
 """What a sloppy client is caught at."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -53,6 +54,50 @@ async def test_what_a_body_must_not_hold_is_refused_and_counted(
 
 
 @pytest.mark.usefixtures("user")
+@pytest.mark.parametrize(
+    "raw",
+    [b"[" * 100_000, b'{"a":' * 100_000, b'{"\\ud800": "x"}', b'{"login": "\\ud800"}', b"\xff"],
+)
+async def test_a_body_that_is_no_text_or_too_deep_is_refused(client: Client, raw: bytes) -> None:
+    headers = {"Authorization": f"Bearer {client.token}", "Content-Type": "application/json"}
+    url = client.server.url + CONNECTIONS
+    async with client.session.post(url, data=raw, headers=headers) as answer:
+        assert (answer.status, (await answer.json())["code"]) == (400, "invalidValue")
+    shown = await client.control("GET", "violations")
+    assert shown["counts"] == {"malformed_body": 1}
+
+
+async def test_a_body_that_is_not_zipped_as_it_says_is_refused(client: Client) -> None:
+    headers = {"Content-Encoding": "gzip", "Content-Type": "application/json"}
+    url = client.server.url + "auth/init"
+    async with client.session.post(url, data=b"{}", headers=headers) as answer:
+        assert (answer.status, (await answer.json())["code"]) == (400, "invalidValue")
+
+
+@pytest.mark.usefixtures("user")
+async def test_a_number_that_no_id_has_is_not_found(client: Client) -> None:
+    number = "1" * 5000
+    webauth = {"client_id": "10203040", "redirect_uri": CALLBACK}
+    answers = [
+        await client.get(f"{CONNECTIONS}/{number}"),
+        await client.get(f"connectors/{number}"),
+        await client.get("webauth-url", **webauth, id_connection=number),
+        await client.get("webauth-url", **webauth, id_connector=number),
+        await client.post(CONNECTIONS, {"id_connector": number}),
+    ]
+    assert [one.status for one in answers] == [404] * 5
+    renewal = {"grant_type": "client_credentials", "id_user": number, **client.client_values()}
+    assert (await client.post("auth/renew", renewal)).body["code"] == "invalidValue"
+
+
+@pytest.mark.usefixtures("user")
+async def test_a_value_whose_header_is_too_deep_is_not_sealed(client: Client) -> None:
+    header = base64.urlsafe_b64encode(b"[" * 100_000).decode().rstrip("=")
+    refused = await client.post(CONNECTIONS, {"id_connector": 40, "login": f"{header}.a.b.c.d"})
+    assert (refused.status, kinds(client)) == (400, [("plaintext_credential", "login")])
+
+
+@pytest.mark.usefixtures("user")
 async def test_an_unknown_field_is_counted(client: Client) -> None:
     values = await client.sealed(login="camille", password="pw", pet="cat")
     await client.post(CONNECTIONS, {"id_connector": 40, **values})
@@ -78,6 +123,7 @@ async def test_a_missing_token_is_counted_a_wrong_one_is_not(client: Client) -> 
     ("query", "kind"),
     [
         ({"redirect_uri": f"{CALLBACK}?a=b"}, "redirect_uri"),
+        ({"redirect_uri": "http://[x"}, "redirect_uri"),
         ({"id_connector": 59, "source": "openapi", "password": "pw"}, "password_in_query"),
         ({"utm_source": "x"}, "unknown_key"),
         ({"connector_uuid": "x"}, "unknown_query"),

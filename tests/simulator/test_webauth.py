@@ -87,6 +87,15 @@ async def test_the_page_takes_a_login_from_the_table(client: Client) -> None:
     assert query_of(failed) == {"error": "server_error", "error_description": "bug"}
 
 
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded; charset=none", "multipart/form-data"]
+)
+async def test_a_form_that_cannot_be_read_is_refused(client: Client, kind: str) -> None:
+    url = f"{client.server.origin}/bank/authorise"
+    async with client.session.post(url, data=b"flow=1", headers={"Content-Type": kind}) as page:
+        assert page.status == 400
+
+
 async def test_the_login_can_be_preset(client: Client) -> None:
     async with client.session.get(f'{await link(client)}&login=a"b') as page:
         assert 'value="a&quot;b"' in await page.text()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from powens_flow.simulator.accepted import number_of
 from powens_flow.simulator.call import Answer, Call, Route
 from powens_flow.simulator.errors import ApiError
 
@@ -95,10 +96,10 @@ def _check_client(call: Call, body: dict[str, Any]) -> None:
 
 
 def _number(value: int | str) -> int:
-    text = str(value)
-    if not text.isdecimal():
+    number = number_of(str(value))
+    if number is None:
         raise ApiError("invalidValue", "id_user is not a number")
-    return int(text)
+    return number
 
 
 ROUTES = (

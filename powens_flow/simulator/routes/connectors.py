@@ -2,6 +2,7 @@
 
 from urllib.parse import urlencode
 
+from powens_flow.simulator.accepted import number_of
 from powens_flow.simulator.call import Answer, Call, Route
 from powens_flow.simulator.connectors import Connector
 from powens_flow.simulator.errors import ApiError, not_found
@@ -9,7 +10,6 @@ from powens_flow.simulator.views import connector_source_view, connector_view, f
 
 EXPAND = frozenset({"sources", "fields", "countries"})
 MAX_LIMIT = 1000
-MOST_DIGITS = 18
 
 
 async def list_connectors(call: Call) -> Answer:
@@ -29,11 +29,12 @@ async def list_connectors(call: Call) -> Answer:
 def _page(call: Call, name: str, default: int, *, most: int | None) -> int:
     """A number of the query; `limit` has a largest one, `offset` none."""
     text = call.query.get(name, str(default))
-    if not text.isdecimal() or len(text) > MOST_DIGITS or (most is not None and int(text) > most):
+    number = number_of(text)
+    if number is None or (most is not None and number > most):
         call.violate("wrong_type", name)
         told = "a number" if most is None else f"a number up to {most}"
         raise ApiError("invalidValue", f"{name} must be {told}")
-    return int(text)
+    return number
 
 
 def _next(call: Call, offset: int) -> str:

@@ -112,7 +112,10 @@ def _user(one: User) -> dict[str, Any]:
 
 
 async def _body(request: web.Request) -> dict[str, Any]:
-    body = await request.json()
+    try:
+        body = json.loads(await request.read())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"the body is not JSON: {error}") from None
     if not isinstance(body, dict):
         raise TypeError("the body is not a JSON object")
     return body

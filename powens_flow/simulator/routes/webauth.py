@@ -45,7 +45,10 @@ class BankPage:
         return _html(page.form(flow.connector.name, flow.id, request.query.get("login", "")))
 
     async def answer(self, request: web.Request) -> web.Response:
-        form = await request.post()
+        try:
+            form = await request.post()
+        except (ValueError, LookupError):  # another charset, multipart that is cut
+            return _html(page.expired(), 400)
         flow = self._flow(str(form.get("flow", "")))
         if flow is None:
             return _html(page.expired(), 410)
