@@ -84,7 +84,9 @@ def passed(sim: Domain, connection: Connection, on: ConnectionSource) -> None:
 
 
 def _heal(sim: Domain, connection: Connection, on: ConnectionSource, step: Step) -> None:
-    if on.step is step and sim.keeps(connection):
+    if on.step is not step or not sim.keeps(connection):
+        return
+    if on.heals_at and on.heals_at <= sim.clock.now():  # not begun anew since this was planned
         passed(sim, connection, on)
 
 

@@ -1,6 +1,7 @@
 """What a POST to an existing connection means: decided first, then done, which may take time."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import attrs
 
@@ -9,6 +10,7 @@ from powens_flow.simulator.call import Call
 from powens_flow.simulator.connectors import CREDENTIALS, WEBAUTH
 from powens_flow.simulator.domain import Domain
 from powens_flow.simulator.errors import ApiError
+from powens_flow.simulator.logins import Step
 from powens_flow.simulator.values import check_values, chosen_source, sealed_values
 from powens_flow.simulator.views import CODE_FIELD
 from powens_flow.simulator.world import Connection, ConnectionSource
@@ -107,8 +109,13 @@ def _resume(call: Call, connection: Connection, name: str | None) -> Work:
         return Work(sim.tick, (on.heals_at - sim.clock.now()).total_seconds())
     if on.step.until == "resume":
         takes = sim.settings.resume_block_seconds if on.polls_left > 1 else 0
-        return Work(lambda: bank.poll(sim, connection, on), takes)
+        return Work(partial(_poll, sim, connection, on, on.step), takes)
     return Work(lambda: None, sim.settings.resume_block_seconds)
+
+
+def _poll(sim: Domain, connection: Connection, on: ConnectionSource, step: Step) -> None:
+    if on.step is step:  # a read may have been the last poll, or the state another, meanwhile
+        bank.poll(sim, connection, on)
 
 
 def _waiting_for_resume(connection: Connection, name: str | None) -> ConnectionSource | None:

@@ -87,6 +87,23 @@ async def test_a_resume_that_is_not_approved_ends_at_last(client: Client) -> Non
     assert (await resume).status == 202
 
 
+@pytest.mark.parametrize("settings", [Settings(resume_block_seconds=30)])
+async def test_a_blocking_resume_counts_for_the_state_it_was_made_in(client: Client) -> None:
+    path = await stopped_at(client, "decoupled-2", "decoupled")
+    read = asyncio.create_task(client.post(path, {"resume": True}))
+    await until(lambda: client.simulator.clock.sleepers)
+    assert [await state(client, path) for _ in range(2)] == ["decoupled", None]
+    client.simulator.advance(30)
+    assert (await read).status == 200
+
+    path = await stopped_at(client, "decoupled-2", "decoupled")
+    changed = asyncio.create_task(client.post(path, {"resume": True}))
+    await until(lambda: client.simulator.clock.sleepers)
+    client.simulator.set_state(int(path.rpartition("/")[2]), "wrongpass")
+    client.simulator.advance(30)
+    assert (await changed).body["state"] == "wrongpass"
+
+
 async def test_validating_passes_by_itself(client: Client) -> None:
     path = await stopped_at(client, "validating-2", "validating")
     assert [await state(client, path) for _ in range(2)] == ["validating", None]

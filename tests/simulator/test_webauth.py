@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from powens_flow.simulator import Settings, at_the_bank
-from tests.simulator.client import BANK, CALLBACK, Client, Reply
+from tests.simulator.client import BANK, CALLBACK, TEST_BANK, Client, Reply
 
 pytestmark = pytest.mark.usefixtures("user")
 WEB_BANK = 160
@@ -173,6 +173,27 @@ async def test_a_connection_that_needs_no_page_says_so(client: Client) -> None:
     made = await client.create(connector=BANK)
     none = await asked(client, id_connection=made.body["id"])
     assert (none.status, none.body["code"]) == (409, "invalidValue")
+
+
+async def test_who_was_sent_to_the_page_and_came_back_needs_it_no_more(client: Client) -> None:
+    sent = await client.create("error-webauthRequired")
+    assert sent.body["code"] == "webauthRequired"
+    url = await link(client, id_connector=TEST_BANK)
+    number = query_of(await at_the_bank(client.session, url))["id_connection"]
+    assert (await asked(client, id_connection=number)).status == 409
+
+
+async def test_a_state_that_began_anew_heals_at_its_new_time(client: Client) -> None:
+    await at_the_bank(client.session, await link(client), login="unavailable-600")
+    (made,) = client.simulator.connections
+    await client.post(f"users/me/connections/{made.id}", {"refresh_auth": True})
+    client.simulator.advance(60)
+    await at_the_bank(client.session, await link(client, id_connection=made.id))
+    assert (await client.connection(made.id))["next_try"] == "2025-03-10 13:11:00"
+    client.simulator.advance(540)
+    assert (await client.connection(made.id))["state"] == "websiteUnavailable"
+    client.simulator.advance(60)
+    assert (await client.connection(made.id))["state"] is None
 
 
 async def test_a_connection_that_wants_the_page_is_repaired_by_it(client: Client) -> None:

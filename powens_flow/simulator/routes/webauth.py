@@ -74,6 +74,7 @@ class BankPage:
                 name = flow.connector.name
                 return _html(page.form(name, flow.id, login, error.message or ""), 200)
             return self._failed(flow, error.message or error.code)
+        flow.user.sent_to_page.discard((flow.connector.id, flow.source.name))
         return self._back(flow, self._success(connection))
 
     def _authorised(self, flow: Flow, login: str) -> Connection:
