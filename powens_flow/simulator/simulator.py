@@ -77,8 +77,13 @@ class Simulator(Domain):
         return self.faults.add(fault)
 
     def configure(self, **changes: Any) -> None:
-        """Changes settings at run time; ValueError for one that is unknown or fixed at start."""
+        """Changes settings at run time; ValueError for one that is unknown or fixed at start.
+
+        A webhook URL, the same or another, also starts the sending of webhooks again.
+        """
         self.settings = changed(self.settings, changes)
+        if "webhook_url" in changes:
+            self.outbox.restart()
 
     def set_state(
         self,

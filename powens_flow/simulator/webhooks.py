@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import json
 from collections import deque
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -21,6 +21,7 @@ from powens_flow.simulator.world import User
 
 MAX_FAILURES = 10
 MAX_TIMEOUTS = 2
+Missed = Literal["timeout", "no answer"]
 
 
 @attrs.frozen
@@ -52,8 +53,7 @@ class Sender(Protocol):
 class Outbox:
     """The webhooks of a domain, in order.
 
-    `stopped` after 10 failures in a row or 2 time-outs, as at Powens; setting it to False again is
-    what the console does.
+    `stopped` after 10 failures in a row or 2 time-outs, as at Powens, until `restart`.
     """
 
     def __init__(self, sender: Sender) -> None:
@@ -62,8 +62,8 @@ class Outbox:
         self._filled = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self._failures = self._timeouts = 0
-        self.stopped = False
+        self._cleared = asyncio.Event()
+        self.restart()
         self.deliveries: deque[Delivery] = deque(maxlen=sender.settings.received_max)
 
     def tell(self, user: User, event: str, shape: dict[str, Any]) -> None:
@@ -96,8 +96,14 @@ class Outbox:
         self._idle.clear()
 
     def clear(self) -> None:
-        """Forgets what was not sent yet, and why sending stopped."""
+        """Forgets what was sent, what was not sent yet, and why sending stopped."""
         self._queue.clear()
+        self.deliveries.clear()
+        self._cleared.set()
+        self.restart()
+
+    def restart(self) -> None:
+        """Sends again what is told from now on: what the console does after sending stopped."""
         self._failures = self._timeouts = 0
         self.stopped = False
 
@@ -117,36 +123,50 @@ class Outbox:
 
     async def _send_all(self, session: aiohttp.ClientSession) -> None:
         while self._queue and not self.stopped:
+            self._cleared.clear()
             hook = self._queue[0]
-            if await self._sent(session, hook):
-                self._drop(hook)
+            status = await self._post(session, hook)
+            if self._cleared.is_set():  # a reset meanwhile: nobody asks for this one any more
+                continue
+            if self._counted(hook, status):
+                self._queue.popleft()
             elif not self.stopped:
-                await self._sender.clock.sleep(self._sender.settings.webhook_resend_seconds)
+                await self._pause()
         self._queue.clear()
 
-    def _drop(self, hook: Hook) -> None:
-        if self._queue and self._queue[0] is hook:  # a reset may have emptied the queue meanwhile
-            self._queue.popleft()
+    async def _pause(self) -> None:
+        """Until the webhook is to be sent again, or a reset."""
+        seconds = self._sender.settings.webhook_resend_seconds
+        asleep = asyncio.ensure_future(self._sender.clock.sleep(seconds))
+        cleared = asyncio.ensure_future(self._cleared.wait())
+        try:
+            await asyncio.wait({asleep, cleared}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asleep.cancel()
+            cleared.cancel()
 
-    async def _sent(self, session: aiohttp.ClientSession, hook: Hook) -> bool:
-        status = await self._post(session, hook)
-        self.deliveries.append(Delivery(hook.event, hook.body["id_webhook_data"], status))
-        taken = status is not None and 200 <= status < 300
+    def _counted(self, hook: Hook, status: int | Missed) -> bool:
+        """Whether it was taken; what came of it is listed and counted."""
+        told = status if isinstance(status, int) else None
+        self.deliveries.append(Delivery(hook.event, hook.body["id_webhook_data"], told))
+        taken = told is not None and 200 <= told < 300
         self._failures = 0 if taken else self._failures + 1
+        self._timeouts += status == "timeout"
         self.stopped = self._failures >= MAX_FAILURES or self._timeouts >= MAX_TIMEOUTS
         return taken
 
-    async def _post(self, session: aiohttp.ClientSession, hook: Hook) -> int | None:
+    async def _post(self, session: aiohttp.ClientSession, hook: Hook) -> int | Missed:
         url = (self._sender.settings.webhook_url or "").replace("{event}", hook.event)
         data, headers = self._message(url, hook)
         try:
-            async with session.post(url, data=data, headers=headers) as answer:
+            async with session.post(
+                url, data=data, headers=headers, allow_redirects=False
+            ) as answer:
                 return answer.status
         except TimeoutError:
-            self._timeouts += 1
-        except aiohttp.ClientError:
-            pass
-        return None
+            return "timeout"
+        except (aiohttp.ClientError, OSError, ValueError):  # a host that is no name is a ValueError
+            return "no answer"
 
     def _message(self, url: str, hook: Hook) -> tuple[bytes, dict[str, str]]:
         settings = self._sender.settings

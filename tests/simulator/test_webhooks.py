@@ -1,5 +1,6 @@
 """Webhooks: signed, sent, kept back, sent again."""
 
+import asyncio
 import gzip
 import json
 from collections.abc import AsyncIterator
@@ -23,7 +24,8 @@ class Receiver:
 
     async def take(self, request: web.Request) -> web.Response:
         self.got.append((request.path, dict(request.headers), await request.read()))
-        return web.Response(status=self.statuses.pop(0) if self.statuses else 200)
+        status = self.statuses.pop(0) if self.statuses else 200
+        return web.Response(status=status, headers={"Location": "/elsewhere"})
 
     def events(self) -> list[str]:
         return [path.rpartition("/")[2] for path, _, _ in self.got]
@@ -146,3 +148,54 @@ async def test_ten_failures_in_a_row_stop_the_webhooks(client: Client, receiver:
     await client.new_user(permanent=True)
     await client.simulator.outbox.drained()
     assert len(receiver.got) == 10
+
+
+async def test_a_webhook_url_starts_the_sending_again(client: Client, receiver: Receiver) -> None:
+    client.simulator.configure(webhook_resend_seconds=0)
+    receiver.statuses += [500] * 10
+    await client.new_user(permanent=True)
+    await client.simulator.outbox.drained()
+    url = client.simulator.settings.webhook_url
+    await client.control("POST", "settings", {"webhook_url": url})
+    receiver.statuses += [500]
+    await client.new_user(permanent=True)
+    await client.simulator.outbox.drained()
+    assert len(receiver.got) == 12
+    assert not (await client.control("GET", "webhooks"))["stopped"]
+
+
+async def test_a_redirect_is_no_taking(client: Client, receiver: Receiver) -> None:
+    client.simulator.configure(webhook_resend_seconds=0)
+    receiver.statuses += [302]
+    await client.new_user(permanent=True)
+    await client.simulator.outbox.drained()
+    assert [one.status for one in client.simulator.outbox.deliveries] == [302, 200]
+
+
+async def test_a_host_that_is_no_name_stops_the_webhooks_for_a_time_only(
+    client: Client, receiver: Receiver
+) -> None:
+    there = client.simulator.settings.webhook_url
+    nowhere = f"http://{'a' * 70}.example/"
+    client.simulator.configure(webhook_url=nowhere, webhook_resend_seconds=0)
+    await client.new_user(permanent=True)
+    await asyncio.wait_for(client.simulator.outbox.drained(), 5)
+    assert client.simulator.outbox.stopped
+    client.simulator.configure(webhook_url=there)
+    await client.new_user(permanent=True)
+    await client.simulator.outbox.drained()
+    assert receiver.events() == ["USER_CREATED"]
+
+
+async def test_a_reset_forgets_what_was_sent_and_what_waits(
+    client: Client, receiver: Receiver
+) -> None:
+    receiver.statuses += [500]
+    await client.new_user(permanent=True)
+    await until(lambda: client.simulator.outbox.deliveries and client.simulator.clock.sleepers)
+    client.simulator.reset()
+    assert (await client.control("GET", "webhooks"))["deliveries"] == []
+    await client.new_user(permanent=True)
+    await asyncio.wait_for(client.simulator.outbox.drained(), 5)
+    shown = await client.control("GET", "webhooks")
+    assert [one["status"] for one in shown["deliveries"]] == [200]
