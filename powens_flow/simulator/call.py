@@ -50,7 +50,9 @@ class Call:
         """The token's user; 404 for one that was deleted while the call was under way."""
         if self._user is None:
             raise ApiError("unauthorized", "No user")
-        return self.sim.user(self._user.id)
+        if not self.sim.has(self._user):  # nor is another user it, to whom a reset gave its id
+            raise not_found("user")
+        return self._user
 
     def parse(self) -> None:
         """Reads a JSON or form-encoded body. Raises ApiError for one that cannot be read."""

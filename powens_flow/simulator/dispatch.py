@@ -76,8 +76,11 @@ async def _faulted(call: Call, route: Route, fault: Fault, request: web.Request)
     if fault.kind == "drop_and_act_later":
         _drop(request)
     if fault.kind in ("wait", "drop_and_act_later"):
+        resets = call.sim.resets
         await call.sim.clock.sleep(fault.seconds)
         call.sim.tick()
+        if call.sim.resets != resets:
+            return None  # a call of before a reset does nothing after it
     answer = await perform(call, route) if fault.lets_act else None
     if fault.kind == "silence":
         await call.sim.clock.sleep(fault.seconds)

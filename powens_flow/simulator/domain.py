@@ -49,6 +49,7 @@ class Domain:
         self.settings = settings or Settings()
         self.clock = SimulatedClock(clock or SystemClock())
         self.agenda = Agenda()
+        self.resets = -1
         self.catalogue = Catalogue(self.settings.connector_files)
         self.logins = Logins(self.settings.login_files)
         self.tasks: set[asyncio.Task[None]] = set()
@@ -57,6 +58,7 @@ class Domain:
 
     def start(self) -> None:
         """Everything new, but for the settings and the time."""
+        self.resets += 1
         self.ids = Ids(self.settings.seed)
         self.tokens = Tokens(self.ids)
         self.keys = KeyRing(self.settings.private_key, self.settings.kid)
