@@ -11,6 +11,7 @@ import cattrs
 
 from powens_flow.simulator.accepted import number_of
 from powens_flow.simulator.files import listed, read_tables
+from powens_flow.simulator.sound import LOGIN_FIELD, check_apart, check_sound
 
 CREDENTIALS = "credentials"
 WEBAUTH = "webauth"
@@ -99,7 +100,7 @@ class Connector:
     stability: str = "stable"
     urls: tuple[str, ...] = ()
     countries: tuple[str, ...] = ("FR",)
-    login_field: str = "login"
+    login_field: str = LOGIN_FIELD
     fields: tuple[Field, ...] = ()
     sources: tuple[Source, ...] = ()
     accounts: tuple[AccountFacts, ...] = ()
@@ -183,17 +184,24 @@ def _read(file: Path) -> list[Connector]:
     tables = read_tables(file, ("connectors",)).get("connectors", [])
     try:
         rows = enumerate(listed(tables, "connectors"), 1)
-        return [_structured(number, table) for number, table in rows]
+        read = [_structured(number, table) for number, table in rows]
+        check_apart(read)
+        return read
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
 
 
 def _structured(number: int, table: dict[str, Any]) -> Connector:
     """Raises ValueError, which names the connector by its place and its name."""
+    name = f" ({table['name']!r})" if "name" in table else ""
     try:
-        return _converter.structure(table, Connector)
+        made = _converter.structure(table, Connector)
     except cattrs.BaseValidationError as error:
         wrong = "; ".join(cattrs.transform_error(error, path="it"))
         known = ", ".join(field.name for field in attrs.fields(Connector))
-        name = f" ({table['name']!r})" if "name" in table else ""
         raise ValueError(f"connector {number}{name}: {wrong}. It takes {known}") from None
+    try:
+        check_sound(made)
+    except ValueError as error:
+        raise ValueError(f"connector {number}{name}: {error}") from None
+    return made

@@ -190,6 +190,7 @@ def _filled(value: Any, values: dict[str, str]) -> Any:
 # --- what a file may say -------------------------------------------------------------------------
 
 _CODES = {code.casefold() for code in STATUSES}
+_HELD = re.compile(r"\{([^{}]*)\}")
 _SAMPLE = {"n": "1", "code": "bug"}
 
 
@@ -203,16 +204,25 @@ def _texts(texts: dict[str, Any]) -> dict[str, str]:
 def _check(name: str, table: Any) -> None:
     """Raises ValueError, which names the login, for what could not be played."""
     try:
-        _check_scenario(named(table, "it"))
+        _check_scenario(named(table, "it"), _sample(name))
     except ValueError as error:
         raise ValueError(f"login {name!r}: {error}") from None
 
 
-def _check_scenario(table: dict[str, Any]) -> None:
+def _sample(name: str) -> dict[str, str]:
+    """Values for what the name holds. Raises ValueError for a name that no login can have."""
+    held = _HELD.findall(name)
+    accepted.check_known(held, PLACEHOLDERS, "held by a name")
+    if any(sign in name for sign in "+,:"):
+        raise ValueError("a name holds no +, comma or colon: they combine names")
+    return {key: _SAMPLE[key] for key in held}
+
+
+def _check_scenario(table: dict[str, Any], sample: dict[str, str]) -> None:
     accepted.check_known(table, _names(Scenario), "said of a login")
     if "about" not in table:
         raise ValueError("about is missing: text, one line for the table in the documentation")
-    filled = _filled(table, _SAMPLE)
+    filled = _filled(table, sample)
     for number, step in enumerate(listed(filled.pop("steps", []), "steps"), 1):
         try:
             _check_step(step)

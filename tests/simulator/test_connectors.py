@@ -117,6 +117,7 @@ def test_a_misspelt_key_of_a_connector_is_named(tmp_path: Path) -> None:
         (f"{MINE}hidden = 'no'".encode(), "connector 1 ('Ma banque'): invalid value"),
         (f"{MINE}countries = 'FR'".encode(), "connector 1 ('Ma banque'): invalid value"),
         (f"{MINE}{MINE}color = 7".encode(), "connector 2 ('Ma banque'): invalid value"),
+        (f"{MINE}{MINE}".encode(), "the connector of id '900' stands there twice"),
     ],
 )
 def test_a_file_that_cannot_be_offered_is_named_with_what_is_taken(
@@ -125,4 +126,30 @@ def test_a_file_that_cannot_be_offered_is_named_with_what_is_taken(
     mine = tmp_path / "mine.toml"
     mine.write_bytes(text)
     with pytest.raises(ValueError, match=re.escape(f"{mine}: {said}")):
+        Catalogue([mine])
+
+
+PET = "[[connectors.fields]]\nname = 'pet'\nlabel = 'Animal'\n"
+SOURCE = "[[connectors.sources]]\nid = 1\nname = 'a'\nauth_mechanism = 'webauth'\n"
+ACCOUNT = "[[connectors.accounts]]\nname = 'a'\nnumber = '1'\ntype = 'card'\n"
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        (f"{PET}regex = '[a'", "field 'pet': regex is one that Python's re reads"),
+        (f"{PET}type = 'list'", "field 'pet': values is missing"),
+        (PET + PET, "the field 'pet' stands there twice"),
+        ("login_field = 'pat'", "login_field is 'pat', and no field has that name"),
+        (f"{SOURCE}consent_days = 1_000_000_000", "source 'a': consent_days is a number of days"),
+        (SOURCE + SOURCE, "the source 'a' stands there twice"),
+        (f"{ACCOUNT}balance = nan", "account 'a': balance is a number"),
+    ],
+)
+def test_what_could_not_be_played_is_told_when_it_is_read(
+    tmp_path: Path, part: str, said: str
+) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text(MINE + part, "utf-8")
+    with pytest.raises(ValueError, match=re.escape(f"{mine}: connector 1 ('Ma banque'): {said}")):
         Catalogue([mine])
