@@ -81,7 +81,7 @@ class Call:
     def authenticate(self) -> None:
         """Finds the user by the bearer token. Raises ApiError 401."""
         scheme, _, token = self.headers.get("Authorization", "").partition(" ")
-        if scheme != "Bearer" or not token:
+        if scheme.casefold() != "bearer" or not token:  # a scheme's name has no case (RFC 9110)
             self.violate("missing_auth", "no bearer token")
             raise ApiError("unauthorized", "A bearer token is needed")
         id_user = self.sim.tokens.bearer(token, self.sim.clock.now())

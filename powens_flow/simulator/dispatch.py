@@ -2,11 +2,12 @@
 
 import json
 import math
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
-from powens_flow.simulator.call import Answer, Call, Route
+from powens_flow.simulator.call import Answer, Call, Handler, Route
 from powens_flow.simulator.domain import Domain
 from powens_flow.simulator.errors import ApiError, not_found, status_of
 from powens_flow.simulator.faults import Fault
@@ -139,6 +140,17 @@ async def _cut(request: web.Request, whole: web.Response) -> web.StreamResponse:
     return part
 
 
-async def unknown_call(call: Call) -> Answer:
-    call.violate("unknown_call", f"{call.record.method} {call.record.path}")
-    raise not_found("resource")
+def unknown_call(routes: Iterable[Route]) -> Handler:
+    """Answers what no route takes: 405 where the path is known with other methods, else 404."""
+    known = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", one.path)), one.method) for one in routes]
+
+    async def play(call: Call) -> Answer:
+        call.violate("unknown_call", f"{call.record.method} {call.record.path}")
+        methods = sorted({method for path, method in known if path.fullmatch(call.record.path)})
+        if not methods:
+            raise not_found("resource")
+        allowed = ", ".join(methods)
+        error = ApiError("methodNotAllowed", f"This takes {allowed}")
+        return Answer(error.status, error.body(call.record.request_id), {"Allow": allowed})
+
+    return play

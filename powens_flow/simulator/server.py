@@ -20,7 +20,7 @@ ROUTES = (
     *accounts.ROUTES,
     *webauth.ROUTES,
 )
-UNKNOWN = Route("*", "/{tail}", dispatch.unknown_call, needs_user=False, fields=True)
+UNKNOWN = Route("*", "/{tail}", dispatch.unknown_call(ROUTES), needs_user=False, fields=True)
 SIMULATOR = web.AppKey("simulator", Simulator)
 Background = Callable[[Simulator], Coroutine[Any, Any, None]]
 

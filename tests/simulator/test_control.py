@@ -57,6 +57,14 @@ async def test_violations_are_listed(client: Client) -> None:
 
 
 @pytest.mark.usefixtures("user")
+async def test_what_changes_nothing_on_a_connection_is_told(client: Client) -> None:
+    number = (await client.create()).body["id"]
+    for body in ({}, {"message": "Signez."}, {"lock": 60, "source": "directaccess"}):
+        told = await client.control("POST", f"connections/{number}", body)
+        assert told["error"].startswith("state or lock is missing")
+
+
+@pytest.mark.usefixtures("user")
 async def test_a_connection_is_given_a_state_locked_and_deleted(client: Client) -> None:
     number = (await client.create()).body["id"]
     change = {"state": "actionNeeded", "message": "Signez.", "source": "directaccess"}

@@ -165,3 +165,23 @@ async def test_what_was_received_is_bounded_and_still_counted(client: Client) ->
         await client.get("connectors")
     assert len(client.simulator.received) == 2
     assert client.simulator.calls[("GET", "/connectors")] == 5
+
+
+@pytest.mark.usefixtures("user")
+async def test_another_method_on_a_known_path_is_told_from_what_is_not_there(
+    client: Client,
+) -> None:
+    path = f"{CONNECTIONS}/{(await client.create()).body['id']}"
+    refused = await client.call("PATCH", path, {})
+    assert (refused.status, refused.body["code"]) == (405, "methodNotAllowed")
+    assert refused.headers["Allow"] == "DELETE, GET, POST, PUT"
+    assert (await client.call("PATCH", "nowhere", {})).status == 404
+    assert [kind for kind, _ in kinds(client)] == ["unknown_call"] * 2
+
+
+@pytest.mark.usefixtures("user")
+async def test_the_schemes_name_has_no_case(client: Client) -> None:
+    headers = {"Authorization": f"bearer {client.token}"}
+    async with client.session.get(client.server.url + CONNECTIONS, headers=headers) as answer:
+        assert answer.status == 200
+    assert kinds(client) == []

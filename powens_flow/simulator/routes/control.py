@@ -80,6 +80,8 @@ class Control:
     async def set_connection(self, request: web.Request) -> Any:
         body, number = await _body(request), int(request.match_info["id"])
         accepted.check_known(body, _OF_CONNECTION, "what a connection is given")
+        if "state" not in body and body.keys() != {"lock"}:
+            raise ValueError("state or lock is missing; the others say more of a state")
         if "lock" in body:
             self._sim.lock(number, body.pop("lock"))
         if "state" in body:
