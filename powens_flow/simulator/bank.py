@@ -84,10 +84,17 @@ def passed(sim: Domain, connection: Connection, on: ConnectionSource) -> None:
 
 
 def _heal(sim: Domain, connection: Connection, on: ConnectionSource, step: Step) -> None:
-    if on.step is not step or not sim.keeps(connection):
+    if on.step is not step or on.disabled or not sim.keeps(connection):
         return
     if on.heals_at and on.heals_at <= sim.clock.now():  # not begun anew since this was planned
         passed(sim, connection, on)
+
+
+def enable(sim: Domain, connection: Connection, on: ConnectionSource) -> None:
+    """A source set aside is used again; what would have healed meanwhile heals now."""
+    on.disabled = None
+    if on.step and on.step.until == "seconds":
+        _heal(sim, connection, on, on.step)
 
 
 def polled(sim: Domain, connection: Connection) -> None:

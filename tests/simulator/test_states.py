@@ -190,6 +190,23 @@ async def test_a_temporary_state_heals_by_itself(client: Client, login: str, sho
     assert await state(client, path) is None
 
 
+async def test_what_is_set_aside_heals_when_it_is_used_again(client: Client) -> None:
+    path = await stopped_at(client, "bug-60", "bug")
+    source = f"{path}/sources/{client.simulator.connections[0].sources[0].id}"
+    await client.post(source, {"disabled": True})
+    client.simulator.advance(60)
+    (set_aside,) = (await client.get(f"{path}/sources?all")).body["sources"]
+    assert (set_aside["state"], set_aside["last_update"]) == ("bug", None)
+    assert (await client.post(source, {"disabled": False})).body["state"] is None
+
+
+async def test_a_sync_of_a_source_that_was_not_added_is_refused(client: Client) -> None:
+    path = await stopped_at(client, "sca", "SCARequired")
+    refused = await client.put(path, source="openapi")
+    assert (refused.status, refused.body["code"]) == (400, "notSupported")
+    assert (await client.put(path, source="directaccess")).body["state"] is None
+
+
 async def test_what_is_deleted_heals_no_more(client: Client) -> None:
     path = await stopped_at(client, "bug-60", "bug")
     await client.delete("users/me")

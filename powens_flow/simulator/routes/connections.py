@@ -62,7 +62,10 @@ async def sync(call: Call) -> Answer:
     updates.check_unlocked(call, connection)
     call.flag("psu_requested")
     call.check_body({})
-    bank.force_sync(call.sim, connection, call.query.get("source"))
+    name = call.query.get("source")
+    if name and connection.named(name) is None:
+        raise ApiError("notSupported", "The connection has no such source")
+    bank.force_sync(call.sim, connection, name)
     return _answer(call, connection)
 
 
@@ -94,7 +97,10 @@ async def set_source(call: Call) -> Answer:
         raise not_found("source")
     if "disabled" not in body:
         raise ApiError("missingParameter", "disabled is missing")
-    found[0].disabled = call.sim.clock.now() if body["disabled"] else None
+    if body["disabled"]:
+        found[0].disabled = call.sim.clock.now()
+    elif found[0].disabled:
+        bank.enable(call.sim, connection, found[0])
     return Answer(200, source_view(call.sim.settings, connection, found[0]))
 
 
