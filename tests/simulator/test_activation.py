@@ -80,3 +80,15 @@ async def test_accounts_come_with_the_connection_too(client: Client) -> None:
     assert (len(shown["accounts"]), len(shown["all_accounts"])) == (0, 2)
     assert shown["connector"]["sources"][0]["name"] == "directaccess"
     assert not client.simulator.violations
+
+
+async def test_lists_are_paged_as_asked(client: Client) -> None:
+    path = f"users/me/connections/{(await client.create()).body['id']}"
+    await client.create()
+    first = (await client.get("users/me/connections", limit=1)).body
+    assert (len(first["connections"]), first["total"]) == (1, 2)
+    rest = first["_links"]["next"]["href"].removeprefix(client.server.url)
+    assert (await client.get(rest)).body["_links"] == {"next": None}
+    accounts = (await client.get(f"{path}/accounts?all", limit=1, offset=1)).body
+    assert [one["name"] for one in accounts["accounts"]] == ["Livret A"]
+    assert not client.simulator.violations

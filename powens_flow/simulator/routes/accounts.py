@@ -5,6 +5,7 @@ from typing import Any
 
 from powens_flow.simulator.call import Answer, Call, Handler, Route
 from powens_flow.simulator.errors import ApiError, not_found
+from powens_flow.simulator.routes.pages import PAGED, page
 from powens_flow.simulator.settings import Settings
 from powens_flow.simulator.views import account_view, subscription_view
 from powens_flow.simulator.world import Account, Connection
@@ -18,8 +19,8 @@ def listing(name: str, rows: Rows, view: View) -> Handler:
         every = rows(call.connection())
         if not every:
             raise ApiError("noAccount", f"The connection has no {name}")
-        shown = [view(call.sim.settings, one) for one in _visible(call, every)]
-        return Answer(200, {name: shown, "total": len(shown)})
+        chosen, shape = page(call, _visible(call, every))
+        return Answer(200, {name: [view(call.sim.settings, one) for one in chosen], **shape})
 
     return play
 
@@ -81,7 +82,7 @@ ROUTES = tuple(
         ("subscriptions", Connection.subscriptions, subscription_view),
     )
     for route in (
-        Route("GET", f"{ONE}/{name}", listing(name, rows, view), ALL),
+        Route("GET", f"{ONE}/{name}", listing(name, rows, view), ALL | PAGED),
         Route("PUT", f"{ONE}/{name}/{{ids}}", several(name, rows, view), ALL),
         Route("POST", f"/users/me/{name}/{{ids}}", single(name, rows, view), ALL),
     )

@@ -5,6 +5,7 @@ from powens_flow.simulator.call import Answer, Call, Route
 from powens_flow.simulator.connectors import CREDENTIALS
 from powens_flow.simulator.errors import ApiError, not_found
 from powens_flow.simulator.links import message_link
+from powens_flow.simulator.routes.pages import PAGED, page
 from powens_flow.simulator.values import (
     PLAIN,
     check_values,
@@ -71,8 +72,9 @@ async def sync(call: Call) -> Answer:
 
 async def list_connections(call: Call) -> Answer:
     expand = call.expand(EXPAND)
-    rows = [_shape(call, one, expand) for one in call.user.connections.values()]
-    return Answer(200, {"connections": rows, "total": len(rows)})
+    chosen, shape = page(call, list(call.user.connections.values()))
+    rows = [_shape(call, one, expand) for one in chosen]
+    return Answer(200, {"connections": rows, **shape})
 
 
 async def show(call: Call) -> Answer:
@@ -123,7 +125,7 @@ ONE = "/users/me/connections/{id_connection}"
 SHOWN = frozenset({"expand", "all"})
 ROUTES = (
     Route("POST", "/users/me/connections", create, frozenset({"source", "expand"})),
-    Route("GET", "/users/me/connections", list_connections, SHOWN),
+    Route("GET", "/users/me/connections", list_connections, SHOWN | PAGED),
     Route("GET", ONE, show, SHOWN),
     Route("POST", ONE, update, frozenset({"source", "expand", "background", "psu_requested"})),
     Route("PUT", ONE, sync, frozenset({"source", "expand", "psu_requested"})),
