@@ -112,9 +112,9 @@ def _status(
 ) -> str:
     if not answers:
         return NOT_GIVEN
-    if attempt.cleanup in ("user", "connection"):
+    last, is_deleted = answers[-1], attempt.cleanup in ("user", "connection")
+    if is_deleted and any(one.accounts or one.subscriptions for one in answers):
         return UNDONE
-    last = answers[-1]
     if not (last.accounts or last.subscriptions):
         return DECLINED
     later = [one for one in activations if one.seq > last.seq]

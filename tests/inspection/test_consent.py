@@ -1,6 +1,6 @@
 """Who approved what, when, in which wording: also nothing, also in vain."""
 
-from powens_flow.events import AddSource, ChooseAccounts
+from powens_flow.events import AddSource, Cancel, ChooseAccounts
 from powens_flow.inspection import Story, consent_of
 from powens_flow.inspection.consent import ACTIVE, APPROVED, DECLINED, NOT_GIVEN, UNDONE
 from powens_flow.policy import Policy
@@ -62,6 +62,15 @@ async def test_an_approval_that_was_deleted_with_its_connection_is_told(w: World
     story = await played(w)
     assert story.attempt.state == "failed"
     assert status(story) == UNDONE
+
+
+async def test_nothing_that_was_approved_is_no_approval_that_was_deleted(w: World) -> None:
+    for path in ("/auth/token/access", "/auth/renew"):
+        w.simulator.faults.add(Fault("status", "POST", path, status=503, times=None))
+    script = Script(accounts="none", answers={"try_again": [Cancel()]})
+    story = await played(w, script)
+    assert (story.attempt.state, story.attempt.cleanup) == ("cancelled", "user")
+    assert status(story) == DECLINED
 
 
 async def test_asking_for_a_further_source_is_no_answer(w: World) -> None:
