@@ -106,6 +106,7 @@ def _facts(found: Story, at: datetime) -> Iterator[tuple[str, object]]:
     yield "machine", f"{attempt.machine}, hash {attempt.machine_hash}{_today(found)}"
     yield "state", f"{attempt.state}: {found.means}"
     yield "since", f"{moment(attempt.entered_at)}{'' if found.has_ended else f' ({for_long})'}"
+    yield "Powens user", found.id_user
     yield "connector", attempt.connector.name if attempt.connector else None
     yield "connection", attempt.id_connection
     yield "its state", attempt.reading.state

@@ -28,16 +28,16 @@ async def open_user(context: Context, attempt: Attempt) -> Outcome:
     """The owner's user: kept in the vault, being made by another attempt, or made here."""
     kept = await context.call("kept_user")
     if kept is not None:
-        return Outcome(v.DONE, {"user": kept})
+        return _opened(kept)
     claim = await context.call("claim_user", until=context.now() + MAKING_A_USER)
     if claim.data:
-        return Outcome(v.DONE, {"user": _shared(claim, attempt)})
+        return _opened(_shared(claim, attempt))
     if claim.attempt_id != attempt.id:
         return Outcome(v.LOCKED, problem=Problem("user.being_made"), retry_after=1.0)
     # Another attempt gives its claim up only when the vault has its user: look once more.
     kept = await context.call("kept_user")
     if kept is not None:
-        return Outcome(v.DONE, {"user": kept}, dropped_claims=(user_key(attempt),))
+        return _opened(kept, dropped_claims=(user_key(attempt),))
     if context.recovering:  # an earlier run may have made one: it cannot be found
         attempt = context.note(orphans=attempt.orphans + 1)
     try:
@@ -48,7 +48,12 @@ async def open_user(context: Context, attempt: Attempt) -> Outcome:
         if error.may_have_acted:
             context.note(orphans=attempt.orphans + 1)
         return outcome_of(error, writing=True)
-    return Outcome(v.DONE, {"user": user}, claims=(_claimed(attempt, user, context),))
+    return _opened(user, claims=(_claimed(attempt, user, context),))
+
+
+def _opened(user: User, **claims: Any) -> Outcome:
+    """The journal keeps its id: an attempt that ends without a result has its user no more."""
+    return Outcome(v.DONE, {"user": user}, {"user": user.id}, **claims)
 
 
 def _claimed(attempt: Attempt, user: User, context: Context) -> Claim:

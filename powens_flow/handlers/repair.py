@@ -20,7 +20,7 @@ async def find_user(context: Context, attempt: Attempt) -> Outcome:
     kept = await context.call("kept_user")
     if kept is None:
         return Outcome(v.REJECTED, problem=Problem("user.unknown"))
-    return Outcome(v.DONE, {"user": kept})
+    return Outcome(v.DONE, {"user": kept}, {"user": kept.id})
 
 
 @handlers.handler("check_connection")

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from powens_flow.attempt import Attempt, JournalRow
 from powens_flow.inspection.redaction import plain
+from powens_flow.inspection.story import id_user_of
 from powens_flow.vocabulary import DONE
 
 NOT_GIVEN: Final = "not given"
@@ -81,7 +82,7 @@ def consent_of(attempt: Attempt, rows: tuple[JournalRow, ...]) -> ConsentRecord:
         owner=attempt.owner,
         status=_status(attempt, answers, activations),
         wording=attempt.consent.wording if attempt.consent else attempt.policy.consent_wording,
-        id_user=_id_user(attempt),
+        id_user=id_user_of(attempt, rows),
         id_connection=attempt.id_connection,
         connector=attempt.connector.name if attempt.connector else None,
         state=attempt.state,
@@ -122,9 +123,3 @@ def _status(
     subscriptions = {subscription for one in later for subscription in one.subscriptions}
     is_whole = accounts >= set(last.accounts) and subscriptions >= set(last.subscriptions)
     return ACTIVE if is_whole else APPROVED
-
-
-def _id_user(attempt: Attempt) -> int | None:
-    if attempt.user is not None:
-        return attempt.user.id
-    return attempt.result.id_user if attempt.result else None

@@ -1,6 +1,6 @@
 """One attempt's story: what it is now, what it takes, and every transition on its way."""
 
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -11,6 +11,8 @@ from powens_flow.machine import Definition, Machines
 from powens_flow.prompts import fitting
 from powens_flow.staff import acts_on, taken_by
 from powens_flow.store.fleet import Fleet
+
+_OPENED_BY: Final = ("open_user", "find_user")
 
 
 @frozen
@@ -45,6 +47,11 @@ class Story:
         return self.machine.state(self.state).kind == "final"
 
     @property
+    def id_user(self) -> int | None:
+        """Its user's id at Powens; see `id_user_of`."""
+        return id_user_of(self.attempt, self.rows)
+
+    @property
     def takes(self) -> tuple[str, ...]:
         """The events that the present state takes from the attempt's user."""
         return fitting(self.attempt, self._triggers)
@@ -69,6 +76,19 @@ class Story:
             "staff_may": list(self.staff_may),
             "journal": [row_json(row) for row in self.rows],
         }
+
+
+def id_user_of(attempt: Attempt, rows: tuple[JournalRow, ...]) -> int | None:
+    """The id at Powens of the user that the attempt works for, also after its end.
+
+    One that ends without a result has its user no more; the journal says whose it was.
+    """
+    if attempt.user is not None:
+        return attempt.user.id
+    if attempt.result is not None:
+        return attempt.result.id_user
+    told = (row.facts.get("user") for row in reversed(rows) if row.cause in _OPENED_BY)
+    return next((one for one in told if isinstance(one, int)), None)
 
 
 async def story_of(fleet: Fleet, machines: Machines, attempt_id: str) -> Story:

@@ -31,6 +31,7 @@ def theirs(**data: Any) -> Claim:
 async def test_the_vaults_user_is_taken_and_none_is_made() -> None:
     outcome, context = await told("open_user", NOBODY, {"kept_user": KEPT})
     assert (outcome.kind, outcome.changes) == ("done", {"user": KEPT})
+    assert outcome.facts == {"user": 7}
     assert context.names == ["kept_user"]
 
 

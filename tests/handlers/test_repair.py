@@ -16,6 +16,7 @@ REPAIRING = attempt(machine="reconnect", user=KEPT, id_connection=12)
 async def test_the_vaults_user_is_needed() -> None:
     outcome, _ = await told("find_user", evolve(REPAIRING, user=None), {"kept_user": KEPT})
     assert (outcome.kind, outcome.changes) == ("done", {"user": KEPT})
+    assert outcome.facts == {"user": 7}
     outcome, _ = await told("find_user", evolve(REPAIRING, user=None), {"kept_user": None})
     assert (outcome.kind, outcome.problem) == ("rejected", Problem("user.unknown"))
 

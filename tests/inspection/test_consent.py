@@ -62,6 +62,16 @@ async def test_an_approval_that_was_deleted_with_its_connection_is_told(w: World
     story = await played(w)
     assert story.attempt.state == "failed"
     assert status(story) == UNDONE
+    assert consent_of(story.attempt, story.rows).id_user == story.rows[0].facts["user"]
+
+
+async def test_whose_it_was_is_told_where_what_was_made_is_left(w: World) -> None:
+    w.simulator.faults.add(Fault("error", "PUT", "**/accounts/**", code="config", status=400))
+    policy = Policy(redirect_uri=REDIRECT_URI, cleanup=False)
+    story = await played(w, policy=policy)
+    (user,) = w.simulator.users
+    assert (story.attempt.state, story.attempt.cleanup) == ("failed", "kept")
+    assert (story.id_user, consent_of(story.attempt, story.rows).id_user) == (user.id, user.id)
 
 
 async def test_nothing_that_was_approved_is_no_approval_that_was_deleted(w: World) -> None:

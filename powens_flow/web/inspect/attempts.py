@@ -141,7 +141,7 @@ def _facts(visit: Visit, story: Story, verdict: Verdict) -> Iterator[tuple[str, 
     yield "connector", _connector(visit, story)
     yield "connection", attempt.id_connection
     yield "connection's state", attempt.reading.state and code(attempt.reading.state)
-    yield "Powens user", attempt.user.id if attempt.user else None
+    yield "Powens user", story.id_user
     yield "sources", ", ".join(f"{one.name or 'whole'}: {one.fate}" for one in attempt.sources)
     yield "present source", attempt.source
     yield "how it ended", ", ".join(one for one in (attempt.ending, attempt.cleanup) if one)
