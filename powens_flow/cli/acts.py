@@ -12,6 +12,7 @@ from powens_flow.attempt import Attempt
 from powens_flow.cli.machines import loaded, machines_option, registry_option
 from powens_flow.cli.stores import json_option, no_such_attempt, now, on_store, store_option
 from powens_flow.errors import NoSuchAttempt, Outdated
+from powens_flow.inspection.stuck import NOT_LOADED
 from powens_flow.machine import Registry
 from powens_flow.remedies import Remedy
 from powens_flow.staff import EndingAlready, NotRemedied, post_remedy
@@ -102,7 +103,9 @@ def _act(
         raise no_such_attempt(attempt_id, store) from None
     except EndingAlready as error:
         raise click.ClickException(f"powens-flow: {error}: --give-up-cleanup") from None
-    except (NotRemedied, Outdated) as error:
+    except Outdated:
+        raise click.UsageError(f"{NOT_LOADED}: give --machines and --registry") from None
+    except NotRemedied as error:
         raise click.ClickException(f"powens-flow: {error}") from None
     except ValueError as error:
         raise click.UsageError(f"--by and --reason are each {error}") from None

@@ -1,6 +1,7 @@
 """`powens-flow attempts list` and `funnel`: the whole fleet."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,12 +15,12 @@ from powens_flow.cli.machines import loaded, machines_option, registry_option
 from powens_flow.cli.records import consent, export
 from powens_flow.cli.show import show
 from powens_flow.cli.stores import json_option, machine_named, now, on_store, store_option
-from powens_flow.cli.tables import cells, console, moment, table, tell
+from powens_flow.cli.tables import cells, console, moment, printable, table, tell
 from powens_flow.inspection import Funnel, funnel, reasons, spoken, trouble
 from powens_flow.inspection.durations import typed
 from powens_flow.inspection.redaction import plain
 from powens_flow.machine import Machines, Registry
-from powens_flow.store.fleet import ConnectorName, Fleet, Listed, Page, Trouble, Wanted
+from powens_flow.store.fleet import ConnectorName, Count, Fleet, Listed, Page, Trouble, Wanted
 from powens_flow.utf8 import is_utf8
 
 
@@ -227,10 +228,13 @@ def funnelling(
     wanted = [machine_named(machines, machine)] if machine else list(machines.values())
     start = _ago(now(), since)
 
-    async def read(fleet: Fleet) -> list[Funnel]:
-        return [await funnel(fleet, one, start) for one in wanted]
+    async def read(fleet: Fleet) -> tuple[list[Funnel], tuple[Count, ...]]:
+        return [await funnel(fleet, one, start) for one in wanted], await fleet.counts(since=start)
 
-    funnels = [one for one in on_store(store, read) if machine or one.attempts]
+    each, counts = on_store(store, read)
+    funnels = [one for one in each if machine or one.attempts]
+    if machine is None:
+        _tell_left_out(machines, counts)
     if as_json:
         click.echo(json.dumps([one.to_json() for one in funnels], indent=1))
         return
@@ -238,6 +242,17 @@ def funnelling(
         _print_funnel(one)
     if not funnels:
         console().print("no attempts")
+
+
+def _tell_left_out(machines: Machines, counts: tuple[Count, ...]) -> None:
+    """Say beside the output what is not in it: attempts of machines that are not loaded."""
+    left_out = Counter[str]()
+    for one in counts:
+        if one.machine not in machines:
+            left_out[one.machine] += one.attempts
+    for name, number in sorted(left_out.items()):
+        told = f"{number} attempts of {printable(name)}, which is not loaded here: give --machines"
+        click.echo(f"powens-flow: left out: {told}", err=True)
 
 
 def _print_funnel(one: Funnel) -> None:

@@ -35,7 +35,9 @@ class Story:
     @property
     def means(self) -> str:
         """What being in the present state means, for people."""
-        if self.machine is None or self.state is None:
+        if self.machine is None:
+            return "Its machine is not loaded here."
+        if self.state is None:
             return "A state of another version of the machines."
         return self.machine.state(self.state).table.means
 

@@ -15,6 +15,9 @@ OVERDUE: Final = timedelta(minutes=1)
 CALLING: Final = timedelta(minutes=15)
 """Longer than a call that checks credentials takes, with its tries."""
 
+NOT_LOADED: Final = "its machine is not loaded here"
+"""Why nothing is known of an attempt of another's machine, which may be well."""
+
 ASKING: Final = (INTERRUPTED, "stuck", "cleaning_up_later")
 """The last names of the states where something went wrong and nothing but a decision helps."""
 
@@ -28,6 +31,7 @@ def trouble(machines: Machines, now: datetime) -> Trouble:
         asking=frozenset(n for one in each for n in one.states if n.rpartition(".")[2] in ASKING),
         calling=frozenset(s.name for one in each for s in one.states.values() if _calls(s.kind)),
         known=frozenset(_known(each)),
+        machines=frozenset(machines),
     )
 
 
@@ -54,7 +58,8 @@ def _reasons(one: Listed, what: Trouble, now: datetime) -> Iterator[str]:
         whose = "its process died" if one.driven else "no backend takes it up"
         yield f"overdue for {late}: {whose}"
     if one.state not in what.known:
-        yield "its state fits nowhere in this version"
+        is_loaded = one.machine in what.machines
+        yield "its state fits nowhere in this version" if is_loaded else NOT_LOADED
     elif one.state in what.asking:
         yield f"somebody has to decide{_because(one)}"
     elif one.state in what.calling and one.entered_at < what.calling_since:

@@ -13,7 +13,7 @@ from attrs import frozen
 from powens_flow.attempt import Attempt, CallRecord, JournalRow
 from powens_flow.inspection.durations import spoken
 from powens_flow.inspection.story import Story
-from powens_flow.inspection.stuck import reasons
+from powens_flow.inspection.stuck import NOT_LOADED, reasons
 from powens_flow.machine.compose import State
 from powens_flow.store.fleet import Listed, Trouble
 
@@ -153,6 +153,8 @@ def verdict_of(story: Story, listed: Listed | None, trouble: Trouble, now: datet
         )
     state = story.machine.state(story.state) if story.machine and story.state else None
     why = reasons(listed, trouble, now) if listed is not None else ()
+    if story.machine is None and NOT_LOADED not in why:
+        why = (*why, NOT_LOADED)
     return Verdict(
         state=attempt.state,
         means=story.means,
@@ -160,7 +162,7 @@ def verdict_of(story: Story, listed: Listed | None, trouble: Trouble, now: datet
         since=_came(attempt, story.rows),
         now=now,
         why=why,
-        waits_for=_waits_for(attempt, state),
+        waits_for=_waits_for(attempt, state) if story.machine is not None else None,
         connector=attempt.connector.name if attempt.connector else None,
         connection_state=attempt.reading.state,
         until=attempt.deadline_at if state is None or state.kind == "waiting" else None,

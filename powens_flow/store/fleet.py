@@ -24,7 +24,7 @@ class Trouble:
     Its time (a deadline, a poll, a retry, or a lease's end) passed before `overdue`, and nobody
     took it up; it is in one of the `asking` states, where nothing but a person's decision helps;
     it has been in one of the `calling` states since before `calling_since`; or its state is none
-    of the `known` ones.
+    of the `known` ones, which are those of the `machines` that are loaded.
     """
 
     overdue: datetime
@@ -32,6 +32,7 @@ class Trouble:
     asking: frozenset[str] = frozenset()
     calling: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
+    machines: frozenset[str] = frozenset()
 
 
 @frozen

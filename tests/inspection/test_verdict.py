@@ -110,6 +110,14 @@ def test_one_of_another_version_is_stuck() -> None:
     assert "can only be cancelled" in verdict.sentence()
 
 
+def test_one_whose_machine_is_not_loaded_may_be_well() -> None:
+    verdict = judged(evolve(a_story(machine="acme", state="booking"), machine=None))
+
+    assert verdict.why == ("its machine is not loaded here",)
+    assert verdict.waits_for is None
+    assert "cancelled" not in verdict.sentence()
+
+
 def test_one_that_has_ended() -> None:
     story = a_story(state="completed")
     verdict = verdict_of(story, None, trouble(machines(), at(0)), NINE + timedelta(hours=2))
