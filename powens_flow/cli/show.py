@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -11,10 +10,10 @@ from rich.text import Text
 from powens_flow.attempt import CallRecord, JournalRow
 from powens_flow.cli.diagram import graph_wanted, write_picture
 from powens_flow.cli.machines import loaded, machines_option, registry_option
-from powens_flow.cli.stores import json_option, now, output_option, store_option, story
+from powens_flow.cli.stores import json_option, judged, now, output_option, store_option
 from powens_flow.cli.tables import cells, console, facts, lines, moment, table, tell
 from powens_flow.diagrams import FORMATS
-from powens_flow.inspection import Story, path_of, sequence_of, spoken
+from powens_flow.inspection import Story, Verdict, path_of, sequence_of, spoken
 from powens_flow.inspection.folding import Round, rounds, same
 from powens_flow.machine import Definition, Registry
 
@@ -51,16 +50,17 @@ def show(
         raise click.UsageError("one of --diagram, --sequence and --json at a time")
     if form is None and (name or folded or output):
         raise click.UsageError("--part, --overview and --output are of a --diagram")
-    found, at = story(store, loaded(folder, registry), attempt_id), now()
+    at = now()
+    found, verdict = judged(store, loaded(folder, registry), attempt_id, at)
     if as_json:
-        click.echo(json.dumps(found.to_json(), indent=1))
+        click.echo(json.dumps({"verdict": verdict.to_json(), **found.to_json()}, indent=1))
     elif sequence:
         click.echo(sequence_of(found), nl=False)
     elif form is not None:
         graph = graph_wanted(_machine(found), name, folded=folded)
         write_picture(graph, form, path_of(found, at), output)
     else:
-        _tell(found, at)
+        _tell(found, verdict)
 
 
 def _machine(found: Story) -> Definition:
@@ -70,8 +70,8 @@ def _machine(found: Story) -> Definition:
     return found.machine
 
 
-def _tell(found: Story, at: datetime) -> None:
-    console().print(facts(_facts(found, at)))
+def _tell(found: Story, verdict: Verdict) -> None:
+    console().print(facts(_facts(found, verdict)))
     made = table(
         ("when", "state", "spent", "trigger", "cause", "to", "with"),
         right=("spent",),
@@ -98,14 +98,16 @@ def _again(rows: tuple[JournalRow, ...], each: Round) -> tuple[Text, ...]:
     return cells(moment(rows[-1].at), "...", spent, "", "", rows[-1].dest, told)
 
 
-def _facts(found: Story, at: datetime) -> Iterator[tuple[str, object]]:
+def _facts(found: Story, verdict: Verdict) -> Iterator[tuple[str, object]]:
     attempt, problem = found.attempt, found.attempt.problem
-    for_long = spoken(max(0.0, (at - attempt.entered_at).total_seconds()))
+    for_long = spoken(max(0.0, (verdict.now - verdict.since).total_seconds()))
     yield "attempt", attempt.id
     yield "owner", attempt.owner
     yield "machine", f"{attempt.machine}, hash {attempt.machine_hash}{_today(found)}"
     yield "state", f"{attempt.state}: {found.means}"
-    yield "since", f"{moment(attempt.entered_at)}{'' if found.has_ended else f' ({for_long})'}"
+    yield "since", f"{moment(verdict.since)}{'' if found.has_ended else f' ({for_long})'}"
+    yield "stuck", "; ".join(verdict.why)
+    yield "waits for", verdict.waits_for
     yield "Powens user", found.id_user
     yield "connector", attempt.connector.name if attempt.connector else None
     yield "connection", attempt.id_connection
@@ -116,7 +118,7 @@ def _facts(found: Story, at: datetime) -> Iterator[tuple[str, object]]:
         yield "problem", ", ".join(part for part in parts if part)
     yield "ending", ", ".join(part for part in (attempt.ending, attempt.cleanup) if part)
     if not found.has_ended:
-        yield "next look", moment(attempt.due_at)
+        yield "lease ends" if verdict.driven else "next look", moment(verdict.next_look)
         yield "deadline", moment(attempt.deadline_at)
         yield "inbox", ", ".join(found.posted)
         yield "takes", ", ".join(found.takes)

@@ -10,7 +10,7 @@ import click
 
 from powens_flow.clock import SystemClock
 from powens_flow.errors import NoSuchAttempt
-from powens_flow.inspection import Story, story_of
+from powens_flow.inspection import Story, Verdict, story_of, trouble, verdict_on
 from powens_flow.machine import Definition, Machines
 from powens_flow.store.address import KINDS, file_at, store_at
 from powens_flow.store.port import StoreError
@@ -89,11 +89,24 @@ def on_store(
 def story(address: str, machines: Machines, attempt_id: str) -> Story:
     """The story of an attempt. Raises `click.ClickException` where there is none."""
 
-    async def read(store: SQLiteStore) -> Story:
-        return await story_of(store, machines, attempt_id)
+    return _read(address, attempt_id, lambda store: story_of(store, machines, attempt_id))
 
+
+def judged(
+    address: str, machines: Machines, attempt_id: str, at: datetime
+) -> tuple[Story, Verdict]:
+    """The same with why it is where it is at that moment."""
+
+    async def read(store: SQLiteStore) -> tuple[Story, Verdict]:
+        found = await story_of(store, machines, attempt_id)
+        return found, await verdict_on(store, found, trouble(machines, at), at)
+
+    return _read(address, attempt_id, read)
+
+
+def _read(address: str, attempt_id: str, work: Callable[[SQLiteStore], Awaitable[T]]) -> T:
     try:
-        return on_store(address, read)
+        return on_store(address, work)
     except NoSuchAttempt:
         raise no_such_attempt(attempt_id, address) from None
 

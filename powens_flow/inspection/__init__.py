@@ -15,7 +15,7 @@ from powens_flow.inspection.replay import Difference, replayed
 from powens_flow.inspection.sequence import sequence_of
 from powens_flow.inspection.story import Story, story_of
 from powens_flow.inspection.stuck import reasons, trouble
-from powens_flow.inspection.verdict import LastError, Verdict, verdict_of
+from powens_flow.inspection.verdict import LastError, Verdict, verdict_of, verdict_on
 
 __all__ = [
     "ConsentRecord",
@@ -43,4 +43,5 @@ __all__ = [
     "story_of",
     "trouble",
     "verdict_of",
+    "verdict_on",
 ]

@@ -1,4 +1,4 @@
-"""Why an attempt is where it is, in one sentence: for whoever is woken at night. Pure.
+"""Why an attempt is where it is, in one sentence: for whoever is woken at night.
 
 State, since when, what it waits for, until when, and the last error with its code and the
 `request_id` under which Powens can look it up.
@@ -15,10 +15,13 @@ from powens_flow.inspection.durations import spoken
 from powens_flow.inspection.story import Story
 from powens_flow.inspection.stuck import NOT_LOADED, reasons
 from powens_flow.machine.compose import State
-from powens_flow.store.fleet import Listed, Trouble
+from powens_flow.store.fleet import Fleet, Listed, Trouble, Wanted
 
 ENDED, STUCK, WORKING, WAITING = "ended", "stuck", "working", "waiting"
 """How an attempt stands."""
+
+_OF_OWNER: Final = 200
+"""Attempts of one owner in one state, among which one is looked for."""
 
 _WAITS_FOR: Final[Mapping[str, str]] = {
     "choose_connector": "the user, to choose a bank",
@@ -132,6 +135,23 @@ class Verdict:
                 "is_past": error.is_past,
             },
         }
+
+
+async def verdict_on(fleet: Fleet, story: Story, trouble: Trouble, now: datetime) -> Verdict:
+    """The verdict on an attempt as a store has it now.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    listed = None if story.has_ended else await _listed(fleet, story.attempt)
+    return verdict_of(story, listed, trouble, now)
+
+
+async def _listed(fleet: Fleet, attempt: Attempt) -> Listed | None:
+    """How the list has it: only there it stands who drives it."""
+    wanted = Wanted(owner=attempt.owner, machine=attempt.machine, states=frozenset({attempt.state}))
+    page = await fleet.attempts(wanted, limit=_OF_OWNER)
+    return next((one for one in page.attempts if one.id == attempt.id), None)
 
 
 def verdict_of(story: Story, listed: Listed | None, trouble: Trouble, now: datetime) -> Verdict:

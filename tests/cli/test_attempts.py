@@ -131,6 +131,16 @@ def test_one_under_way_says_what_it_takes_and_what_staff_may(desk: Desk) -> None
     assert re.search(r"^its state +solarEclipse", told, re.M)
 
 
+def test_a_story_says_why_it_is_stuck_as_the_list_does(desk: Desk) -> None:
+    stuck = desk.attempt("left-stuck")
+    told = desk.says("attempts", "show", stuck)
+    assert re.search(r"^stuck +overdue for .* no backend takes it up; somebody has to", told, re.M)
+    assert re.search(r"^waits for +the user, to try again or give up", told, re.M)
+    assert desk.json("attempts", "show", stuck)["verdict"]["stands"] == "stuck"
+    ended = desk.says("attempts", "show", desk.attempt("failed"))
+    assert not re.search("^(stuck|waits for) ", ended, re.M)
+
+
 def test_what_comes_again_and_again_is_told_once(desk: Desk) -> None:
     waited = desk.attempt("expired")
     rows = desk.json("attempts", "show", waited)["journal"]

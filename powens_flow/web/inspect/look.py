@@ -11,9 +11,9 @@ from attrs import define
 from powens_flow.clock import Clock
 from powens_flow.diagrams import Overlay
 from powens_flow.inspection import Funnel, Story, funnel_of, heat_of, story_of, trouble
-from powens_flow.inspection.verdict import Verdict, verdict_of
+from powens_flow.inspection.verdict import Verdict, verdict_on
 from powens_flow.machine import Definition, Machines
-from powens_flow.store.fleet import Fleet, Listed, Page, Trouble, Wanted
+from powens_flow.store.fleet import Fleet, Page, Trouble, Wanted
 from powens_flow.web.inspect.cache import Cache
 from powens_flow.web.inspect.figures import Figures
 from powens_flow.web.inspect.limits import InspectLimits
@@ -25,8 +25,6 @@ LIST_CACHE: Final = 50
 PICTURES: Final = 40
 KEPT: Final = 3600.0
 """Seconds that a picture is kept whose content is its key."""
-
-_OF_OWNER: Final = 200
 
 
 @define(eq=False)
@@ -140,17 +138,7 @@ class Look:
 
     async def verdict(self, story: Story) -> Verdict:
         """Why the attempt is where it is."""
-        listed = None if story.has_ended else await self._listed(story)
-        return verdict_of(story, listed, self.trouble(), self.now())
-
-    async def _listed(self, story: Story) -> Listed | None:
-        """How the list has it: only there it stands who drives it."""
-        attempt = story.attempt
-        wanted = Wanted(
-            owner=attempt.owner, machine=attempt.machine, states=frozenset({attempt.state})
-        )
-        page = await self.fleet.attempts(wanted, limit=_OF_OWNER)
-        return next((one for one in page.attempts if one.id == attempt.id), None)
+        return await verdict_on(self.fleet, story, self.trouble(), self.now())
 
 
 LOOK = web.AppKey("powens_flow.inspect", Look)
