@@ -37,7 +37,7 @@ class Answer:
 
 @frozen
 class Activation:
-    """What was made active of it, and the `request_id`s that Powens has of that."""
+    """What was made active of it, and the `request_id`s that Powens has of that, of each try."""
 
     seq: int
     at: datetime
@@ -98,10 +98,16 @@ def _answers(attempt: Attempt, rows: tuple[JournalRow, ...]) -> Iterator[Answer]
 
 
 def _activations(rows: tuple[JournalRow, ...]) -> Iterator[Activation]:
+    """A try that failed may have made it active all the same: its call is one of them."""
+    made: dict[str, list[str]] = {}
     for row in rows:
+        if row.trigger == _ANSWER:
+            made = {}
+        for call in row.calls:
+            if call.name in _CARRIED_OUT and call.request_id:
+                made.setdefault(call.name, []).append(call.request_id)
         if row.cause in _CARRIED_OUT and row.trigger == DONE:
-            made = (call.request_id for call in row.calls if call.name == row.cause)
-            yield Activation(row.seq, row.at, *_ids(row), tuple(one for one in made if one))
+            yield Activation(row.seq, row.at, *_ids(row), tuple(made.pop(row.cause, ())))
 
 
 def _ids(row: JournalRow) -> tuple[tuple[int, ...], tuple[int, ...]]:

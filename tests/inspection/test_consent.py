@@ -31,6 +31,15 @@ async def test_what_was_approved_is_on_record_with_powens_own_reference(w: World
     assert record.to_json()["answers"][0]["accounts"] == [5001]
 
 
+async def test_a_call_that_failed_and_acted_all_the_same_is_on_record(w: World) -> None:
+    w.simulator.faults.add(Fault("status", "PUT", "**/accounts/**", status=503, acts=True))
+    story = await played(w)
+    (failed,) = [c for row in story.rows for c in row.calls if c.name == "activate_accounts"]
+    (activation,) = consent_of(story.attempt, story.rows).activations
+    assert failed.request_id
+    assert (failed.status, activation.request_ids) == (503, (failed.request_id,))
+
+
 async def test_documents_are_approved_too(w: World) -> None:
     story = await played(w, Script(connector="102"))
     record = consent_of(story.attempt, story.rows)
