@@ -18,6 +18,8 @@ from powens_flow.vocabulary import DONE
 NOT_GIVEN: Final = "not given"
 DECLINED: Final = "given for nothing"
 APPROVED: Final = "approved, not active"
+UNSURE: Final = "approved, may be active"
+PARTLY: Final = "approved, active in part"
 ACTIVE: Final = "active"
 UNDONE: Final = "approved, then deleted"
 
@@ -51,7 +53,8 @@ class ConsentRecord:
     """The consent of one attempt.
 
     `status`: `not given` (the user was never asked, or has not answered), `given for nothing` (no
-    account and no subscription approved), `approved, not active`, `active`, or `approved, then
+    account and no subscription approved), `approved, not active`, `approved, may be active` (a call
+    was made whose answer does not say), `approved, active in part`, `active`, or `approved, then
     deleted` (the attempt did not complete, and what it had made is gone). `answers` are all, the
     last one counts. `wording` is the key of the text that was shown.
     """
@@ -80,7 +83,7 @@ def consent_of(attempt: Attempt, rows: tuple[JournalRow, ...]) -> ConsentRecord:
     return ConsentRecord(
         attempt=attempt.id,
         owner=attempt.owner,
-        status=_status(attempt, answers, activations),
+        status=_status(attempt, rows, answers, activations),
         wording=attempt.consent.wording if attempt.consent else attempt.policy.consent_wording,
         id_user=id_user_of(attempt, rows),
         id_connection=attempt.id_connection,
@@ -115,7 +118,10 @@ def _ids(row: JournalRow) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 
 def _status(
-    attempt: Attempt, answers: tuple[Answer, ...], activations: tuple[Activation, ...]
+    attempt: Attempt,
+    rows: tuple[JournalRow, ...],
+    answers: tuple[Answer, ...],
+    activations: tuple[Activation, ...],
 ) -> str:
     if not answers:
         return NOT_GIVEN
@@ -128,4 +134,21 @@ def _status(
     accounts = {account for one in later for account in one.accounts}
     subscriptions = {subscription for one in later for subscription in one.subscriptions}
     is_whole = accounts >= set(last.accounts) and subscriptions >= set(last.subscriptions)
-    return ACTIVE if is_whole else APPROVED
+    if is_whole:
+        return ACTIVE
+    if any(_may_have_acted(row) for row in rows if row.seq > last.seq):
+        return UNSURE
+    return PARTLY if accounts or subscriptions else APPROVED
+
+
+def _may_have_acted(row: JournalRow) -> bool:
+    """Whether a call that makes active was made, and was not refused for certain.
+
+    A run that made none read first what an earlier one had achieved, as after a crash.
+    """
+    if row.cause in _CARRIED_OUT and row.trigger == DONE:
+        return False
+    made = [call.status for call in row.calls if call.name in _CARRIED_OUT]
+    if not made:
+        return row.cause in _CARRIED_OUT
+    return any(status is None or not 400 <= status < 500 for status in made)

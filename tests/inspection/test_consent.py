@@ -2,11 +2,19 @@
 
 from powens_flow.events import AddSource, Cancel, ChooseAccounts
 from powens_flow.inspection import Story, consent_of
-from powens_flow.inspection.consent import ACTIVE, APPROVED, DECLINED, NOT_GIVEN, UNDONE
+from powens_flow.inspection.consent import (
+    ACTIVE,
+    APPROVED,
+    DECLINED,
+    NOT_GIVEN,
+    PARTLY,
+    UNDONE,
+    UNSURE,
+)
 from powens_flow.policy import Policy
 from powens_flow.simulator.faults import Fault
 from powens_flow.testing import REDIRECT_URI, Script, World
-from tests.inspection.stories import a_row, a_story, played, played_until
+from tests.inspection.stories import a_call, a_row, a_story, played, played_until
 
 
 def status(story: Story) -> str:
@@ -59,11 +67,11 @@ async def test_one_who_was_asked_and_has_not_answered_has_given_none(w: World) -
     assert status(await played_until(w, "choose_accounts")) == NOT_GIVEN
 
 
-async def test_what_was_not_made_active_is_told(w: World) -> None:
+async def test_what_may_have_been_made_active_is_told(w: World) -> None:
     w.simulator.faults.add(Fault("status", "PUT", "**/accounts/**", status=503, times=None))
     story = await played_until(w, "working", "try_again")
     assert story.attempt.state.startswith("activating_accounts")
-    assert status(story) == APPROVED
+    assert status(story) == UNSURE
 
 
 async def test_an_approval_that_was_deleted_with_its_connection_is_told(w: World) -> None:
@@ -80,6 +88,7 @@ async def test_whose_it_was_is_told_where_what_was_made_is_left(w: World) -> Non
     story = await played(w, policy=policy)
     (user,) = w.simulator.users
     assert (story.attempt.state, story.attempt.cleanup) == ("failed", "kept")
+    assert status(story) == APPROVED
     assert (story.id_user, consent_of(story.attempt, story.rows).id_user) == (user.id, user.id)
 
 
@@ -107,3 +116,25 @@ def test_the_last_answer_counts() -> None:
     assert status(a_story(first, done)) == ACTIVE
     assert status(a_story(first, done, second)) == APPROVED
     assert ChooseAccounts.trigger == first.trigger
+
+
+def test_what_is_active_in_part_is_not_told_to_be_inactive() -> None:
+    both = {"accounts": [1], "subscriptions": [2]}
+    answer = a_row(1, "choosing_accounts", "choose_accounts", "x", facts=both)
+    first = a_row(2, "x", "done", "y", cause="activate_accounts", facts={"accounts": [1]})
+    refused = a_call("activate_subscriptions", 400)
+    second = a_row(3, "y", "rejected", "z", cause="activate_subscriptions", calls=(refused,))
+    assert status(a_story(answer, first, second)) == PARTLY
+
+
+def test_a_cancellation_that_came_while_it_was_made_active_leaves_it_unsure() -> None:
+    answer = a_row(1, "choosing_accounts", "choose_accounts", "x", facts={"accounts": [1]})
+    cancelled = a_row(2, "x", "cancel", "y", calls=(a_call("activate_accounts"),))
+    assert status(a_story(answer, cancelled)) == UNSURE
+
+
+def test_a_run_after_a_crash_that_could_not_find_out_leaves_it_unsure() -> None:
+    answer = a_row(1, "choosing_accounts", "choose_accounts", "x", facts={"accounts": [1]})
+    asked = a_call("accounts", 503)
+    again = a_row(2, "x", "temporary", "y", cause="activate_accounts", calls=(asked,))
+    assert status(a_story(answer, again)) == UNSURE
