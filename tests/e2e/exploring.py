@@ -108,7 +108,8 @@ def _varied(one: Attempt) -> Iterator[Attempt]:
     earlier = evolve(one, sources=(*one.sources, SourceFate("earlier", ADDED)))
     if one.ending is None:
         yield earlier
-        yield evolve(earlier, source_id=None if one.source_id else 1)
+        for other in (one, earlier):
+            yield evolve(other, source_id=None if one.source_id else 1)
     else:
         yield from (evolve(one, ending=end) for end in ("cancelled", "expired", "failed"))
 
