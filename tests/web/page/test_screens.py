@@ -299,6 +299,7 @@ async def test_cancelling_is_asked_about_and_ends(scene: Scene) -> None:
     await p.presses("Go on")
     await expect(p.page.get_by_role("dialog")).to_have_count(0)
     await p.presses("Cancel")
+    await p.presses("Stop")
     await p.sees("You stopped the connection")
     await p.shown("failed-cancelled")
     await p.presses("Start again")
