@@ -1,7 +1,6 @@
 """The keys under which tokens rest: configured, or kept in a file beside the store."""
 
 import os
-import secrets
 from pathlib import Path
 
 from powens_flow import folders
@@ -55,18 +54,13 @@ def _made(path: Path) -> Keyring:
 
 def _write(path: Path, content: bytes) -> None:
     """The file whole or not at all, also if the power goes, and never over another."""
-    # Not named by the process alone: in a container each has the same number as the one before.
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    file = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-    try:
-        with os.fdopen(file, "wb") as opened:
+    with folders.draft_of(path) as draft:
+        with draft.open("wb") as opened:
             opened.write(content)
             opened.flush()
             os.fsync(opened.fileno())
         os.link(draft, path)
         folders.sync(path.parent)  # the tokens sealed under them survive a power cut, too
-    finally:
-        draft.unlink()
 
 
 def _missing(path: Path) -> ConfigError:

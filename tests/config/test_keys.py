@@ -29,7 +29,7 @@ def test_one_that_was_killed_while_it_made_them_keeps_no_later_one_from_it(
     class Killed(BaseException):
         pass
 
-    def killed(*_: object) -> None:
+    def killed(*_: object, **__: object) -> None:
         raise Killed
 
     with monkeypatch.context() as dying:

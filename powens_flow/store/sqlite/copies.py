@@ -1,7 +1,6 @@
 """Copies of the database file: made while it is in use, and brought back."""
 
 import os
-import secrets
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -25,15 +24,11 @@ def copy(db: DB, path: Path) -> None:
     """
     if os.path.lexists(path):
         raise StoreError("there is a file of that name already")
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    try:
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    with folders.draft_of(path) as draft:
         with closing(sqlite3.connect(draft)) as made:
             db.backup(made)
         draft.rename(path)
         folders.sync(path.parent)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def forget_live(db: DB) -> int:
