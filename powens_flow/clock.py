@@ -9,6 +9,8 @@ import time
 from datetime import UTC, datetime
 from typing import Protocol
 
+from attrs import frozen
+
 
 class Clock(Protocol):
     """Time as the package sees it."""
@@ -34,3 +36,15 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+@frozen
+class Pause:
+    """A time in which something is left alone. It is over too when the clock was set back since."""
+
+    begun: datetime
+    end: datetime
+
+    def lasts(self, now: datetime) -> bool:
+        """Whether it is not over yet."""
+        return self.begun <= now < self.end

@@ -10,7 +10,7 @@ import structlog
 from powens_flow import telemetry
 from powens_flow.api.pacing import in_background
 from powens_flow.attempt import Attempt
-from powens_flow.clock import Clock
+from powens_flow.clock import Clock, Pause
 from powens_flow.decisions import waiting
 from powens_flow.drive import Drive
 from powens_flow.drives import LEASE, Drives
@@ -57,7 +57,7 @@ class Due:
         self._listeners = listeners
         self._drive = drive
         self._tasks: dict[asyncio.Task[Attempt], datetime] = {}
-        self._retold: datetime | None = None
+        self._retold: Pause | None = None
         self._looks_at: datetime | None = None
         self._sooner = asyncio.Event()
         drives.rested = self._rested
@@ -120,9 +120,8 @@ class Due:
 
     async def _retell(self) -> None:
         now = self._clock.now()
-        # Also when the clock was set back since.
-        if self._retold is None or not self._retold <= now < self._retold + RETELL_EVERY:
-            self._retold = now
+        if self._retold is None or not self._retold.lasts(now):
+            self._retold = Pause(now, now + RETELL_EVERY)
             await self._listeners.retell()
             await self._count()
 

@@ -8,9 +8,8 @@ from itertools import islice
 from typing import Final
 
 import structlog
-from attrs import frozen
 
-from powens_flow.clock import Clock
+from powens_flow.clock import Clock, Pause
 from powens_flow.patience import is_to_end
 from powens_flow.store.port import Untold
 
@@ -43,18 +42,6 @@ class TellLater(Exception):
         super().__init__(reason)
         self.after = timedelta(seconds=after)
         self.everything = everything
-
-
-@frozen
-class Pause:
-    """A time in which somebody is left alone. It is over too when the clock was set back since."""
-
-    begun: datetime
-    end: datetime
-
-    def lasts(self, now: datetime) -> bool:
-        """Whether it is not over yet."""
-        return self.begun <= now < self.end
 
 
 class Lane:
