@@ -8,7 +8,7 @@ import attrs
 import click
 
 from powens_flow.simulator import Logins, Server, Settings, serve
-from powens_flow.simulator.connectors import Catalogue
+from powens_flow.simulator.catalogue import Catalogue
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 DEFAULT = Settings()

@@ -10,8 +10,9 @@ from typing import Any
 import attrs
 
 from powens_flow.clock import Clock, SystemClock
+from powens_flow.simulator.catalogue import Catalogue
 from powens_flow.simulator.clock import Agenda, SimulatedClock
-from powens_flow.simulator.connectors import Catalogue, Connector, Source
+from powens_flow.simulator.connectors import Connector, Source
 from powens_flow.simulator.errors import ApiError, not_found
 from powens_flow.simulator.faults import Faults
 from powens_flow.simulator.keys import KeyRing

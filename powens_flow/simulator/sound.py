@@ -4,17 +4,15 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from powens_flow.simulator.connectors import Connector, Field, Source
+from powens_flow.simulator.connectors import LOGIN_FIELD, Connector, Field, Source
 
 LONGEST_CONSENT: Final = 36_500
 """Days: a hundred years."""
-LOGIN_FIELD: Final = "login"
 
 
-def check_sound(one: "Connector") -> None:
+def check_sound(one: Connector) -> None:
     """Raises ValueError, which names the part, for what would break down only when played."""
     asked = {(field.name, field.connector_sources, field.auth_mechanisms) for field in one.fields}
     if len(asked) < len(one.fields):  # for different sources a name may stand there again
@@ -32,7 +30,7 @@ def check_sound(one: "Connector") -> None:
             raise ValueError(f"account {account.name!r}: balance is a number that JSON can hold")
 
 
-def check_apart(connectors: Iterable["Connector"]) -> None:
+def check_apart(connectors: Iterable[Connector]) -> None:
     """Raises ValueError for connectors of one file that would hide each other."""
     every = list(connectors)
     _check_once("the connector of id", [str(one.id) for one in every])
@@ -45,7 +43,7 @@ def _check_once(what: str, names: list[str]) -> None:
         raise ValueError(f"{what} {', '.join(map(repr, twice))} stands there twice")
 
 
-def _check_field(field: "Field") -> None:
+def _check_field(field: Field) -> None:
     try:
         re.compile(field.regex or "")
     except re.error as error:
@@ -55,7 +53,7 @@ def _check_field(field: "Field") -> None:
         raise ValueError(f"field {field.name!r}: values is missing, what can be chosen of the list")
 
 
-def _check_source(source: "Source") -> None:
+def _check_source(source: Source) -> None:
     days = source.consent_days
     if days is not None and not 1 <= days <= LONGEST_CONSENT:
         told = f"consent_days is a number of days from 1 to {LONGEST_CONSENT}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from powens_flow.simulator import Settings, Simulator
-from powens_flow.simulator.connectors import Catalogue
+from powens_flow.simulator.catalogue import Catalogue
 from tests.simulator.client import BANK, Client
 
 MINE = """
