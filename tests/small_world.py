@@ -319,6 +319,11 @@ async def send(here: SmallWorld, attempt_id: str, event: e.Event | dict[str, Any
     return await here.engine.for_owner("owner-1").send(attempt_id, event)
 
 
+async def state_after(here: SmallWorld, attempt_id: str, event: e.Event) -> str:
+    """The state that the event led the owner's attempt to."""
+    return (await send(here, attempt_id, event)).state
+
+
 async def turns(number: int = 20) -> None:
     """Let what can go on go on."""
     for _ in range(number):

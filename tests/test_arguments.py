@@ -56,7 +56,7 @@ async def test_a_key_is_made_of_the_clients(here: World) -> None:
     assert await here.store.live("ada") == ()
     view = await owner.start()
     with pytest.raises(TypeError, match=said):
-        await owner.send(view.attempt_id, {"type": "cancel"}, key="4711")  # type: ignore[arg-type]
+        await owner.send(view.attempt_id, {"type": "cancel"}, key="4711")  # type: ignore[arg-type]  # that is the point
     assert (await owner.get(view.attempt_id)).version == view.version
 
 
@@ -140,7 +140,7 @@ async def test_values_are_sealed_by_field(here: World) -> None:
             await owner.seal(view.attempt_id, wrong)
         assert invalid.value.fields == {"values": str(invalid.value).removeprefix("values ")}
     with pytest.raises(WrongValues) as refused:
-        await owner.seal(view.attempt_id, {"login": 12345678, "password": None})  # type: ignore[dict-item]
+        await owner.seal(view.attempt_id, {"login": 12345678, "password": None})  # type: ignore[dict-item]  # that is the point
     assert refused.value.fields == {"login": "values.malformed", "password": "values.required"}
 
 

@@ -19,6 +19,7 @@ from tests.small_world import (
     ringing,
     small_world,
 )
+from tests.small_world import state_after as send
 
 SOON = timedelta(seconds=30)
 
@@ -27,10 +28,6 @@ SOON = timedelta(seconds=30)
 async def here() -> AsyncIterator[SmallWorld]:
     async with small_world() as made:
         yield made
-
-
-async def send(here: SmallWorld, attempt_id: str, event: e.Event) -> str:
-    return (await here.engine.for_owner("owner-1").send(attempt_id, event)).state
 
 
 # --- saving -------------------------------------------------------------------------------------

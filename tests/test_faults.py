@@ -14,16 +14,13 @@ from powens_flow import events as e
 from powens_flow.attempt import Problem
 from powens_flow.outcomes import Outcome
 from tests.small_world import SmallWorld, small_world
+from tests.small_world import state_after as send
 
 
 @pytest.fixture
 async def here() -> AsyncIterator[SmallWorld]:
     async with small_world() as made:
         yield made
-
-
-async def send(here: SmallWorld, attempt_id: str, event: e.Event) -> str:
-    return (await here.engine.for_owner("owner-1").send(attempt_id, event)).state
 
 
 async def test_a_fault_of_a_handler_that_wrote_is_an_unknown_outcome(here: SmallWorld) -> None:

@@ -181,7 +181,7 @@ def test_what_is_wrong_in_the_file_is_told_with_its_place(file: Path, text: str,
         ({"POWENS_FLOW_POLICY_BETA": "1"}, "(accepted: `true` or `false`)"),
         ({"POWENS_FLOW_POLICY_DEADLINES_USER": "x"}, "'x' is no number"),
         ({"POWENS_FLOW_STORE": "."}, "POWENS_FLOW_STORE: it names no file"),
-        ({"POWENS_FLOW_STORE": "/tmp/.."}, "POWENS_FLOW_STORE: it names no file"),  # noqa: S108
+        ({"POWENS_FLOW_STORE": "/tmp/.."}, "POWENS_FLOW_STORE: it names no file"),  # noqa: S108 - not opened
         ({"POWENS_FLOW_STORE": "x://y"}, "(accepted: path, or `sqlite:///FILE`)"),
         ({"POWENS_FLOW_KEYS": "S3cr3t"}, "POWENS_FLOW_KEYS: not a JWK Set"),
         ({"POWENS_FLOW_CONFIG": "/nowhere.toml"}, "/nowhere.toml: there is no such file"),
