@@ -1,11 +1,12 @@
 """The page in a real browser: seen, read aloud, by keyboard, narrow, dark, live, without script."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from powens_flow.inspection import spoken
 from powens_flow.web.inspect.static import content
@@ -145,6 +146,44 @@ async def test_updating_can_be_paused_and_a_lost_server_is_said(tmp_path: Path) 
         await seen.context.set_offline(False)
         await expect(tab.locator("#live")).to_have_text(re.compile("^Live"))
         seen.faults[:] = [one for one in seen.faults if "ERR_INTERNET_DISCONNECTED" not in one]
+
+
+async def test_an_answer_that_comes_after_the_pause_changes_nothing(tmp_path: Path) -> None:
+    asked, let_go = asyncio.Event(), asyncio.Event()
+
+    async def held(route: Route) -> None:
+        asked.set()
+        await let_go.wait()
+        await route.continue_()
+
+    async with watched(tmp_path) as seen:
+        tab = await seen.page("/")
+        await settled(tab)
+        await tab.route("**/inspect/", held)
+        await seen.world.engine.for_owner("new").start()
+        seen.world.clock.advance(1)
+        await asked.wait()
+        await tab.get_by_role("button", name="Pause updating").click()
+        async with tab.expect_request_finished():
+            let_go.set()
+        await tab.evaluate("new Promise(done => setTimeout(done))")
+        await expect(tab.locator("#live")).to_have_text(re.compile("^Paused"))
+        await expect(tab.locator(".tiles")).to_contain_text("6 under way")
+        await tab.get_by_role("button", name="Go on updating").click()
+        await expect(tab.locator(".tiles")).to_contain_text("7 under way")
+
+
+async def test_who_is_signed_out_is_told_and_may_go_on_later(tmp_path: Path) -> None:
+    async with watched(tmp_path) as seen:
+        tab = await seen.page("/")
+        await settled(tab)
+        await tab.route("**/inspect/", lambda route: route.fulfill(status=401))
+        await expect(tab.locator("#live")).to_contain_text("No longer updated: signed out")
+        await tab.unroute("**/inspect/")
+        await tab.get_by_role("button", name="Go on updating").click()
+        await expect(tab.locator("#live")).to_have_text(re.compile("^Live"))
+        await expect(tab.locator("#pause")).to_have_text("Pause updating")
+        seen.faults[:] = [one for one in seen.faults if "401" not in one]
 
 
 async def test_a_tab_that_is_not_seen_asks_nothing(tmp_path: Path) -> None:

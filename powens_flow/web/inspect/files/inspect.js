@@ -35,21 +35,22 @@ async function ask() {
       redirect: "error",
       signal: AbortSignal.timeout(20_000),
     });
-    await take(answer);
+    const text = await answer.text();
+    if (!paused) take(answer, text);
   } catch {
-    lost("no answer");
+    if (!paused) lost("no answer");
   } finally {
     asking = false;
     again();
   }
 }
 
-async function take(answer) {
+function take(answer, text) {
   if (answer.status === 304) return fine();
   if (answer.status === 401 || answer.status === 403) return over("signed out: reload the page");
   if (answer.status === 404) return over("it is not there any more");
   if (!answer.ok) return lost(`status ${answer.status}`);
-  show(new DOMParser().parseFromString(await answer.text(), "text/html"));
+  show(new DOMParser().parseFromString(text, "text/html"));
   fine();
 }
 
@@ -151,7 +152,7 @@ function lost(why) {
 }
 
 function over(why) {
-  paused = true;
+  pause(true);
   live.classList.add("lost");
   live.textContent = `No longer updated: ${why}`;
 }
@@ -205,12 +206,12 @@ function finder() {
   return label;
 }
 
+const button = Object.assign(document.createElement("button"), { type: "button", id: "pause" });
+
 function pauser() {
-  const button = Object.assign(document.createElement("button"), { type: "button", id: "pause" });
-  const name = () => (button.textContent = paused ? "Go on updating" : "Pause updating");
+  pause(false);
   button.addEventListener("click", () => {
-    paused = !paused;
-    name();
+    pause(!paused);
     if (paused) {
       clearTimeout(timer);
       live.textContent = `Paused, ${clock()}`;
@@ -218,8 +219,12 @@ function pauser() {
       ask();
     }
   });
-  name();
   return button;
+}
+
+function pause(wanted) {
+  paused = wanted;
+  button.textContent = paused ? "Go on updating" : "Pause updating";
 }
 
 // A picture is wider than the screen: it begins where the attempt is, which its dot says.
