@@ -1,7 +1,6 @@
 """`powens-flow attempts list` and `funnel`: the whole fleet."""
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,7 +15,7 @@ from powens_flow.cli.records import consent, export
 from powens_flow.cli.show import show
 from powens_flow.cli.stores import json_option, machine_named, now, on_store, store_option
 from powens_flow.cli.tables import cells, console, moment, printable, table, tell
-from powens_flow.inspection import Funnel, funnel, reasons, spoken, trouble
+from powens_flow.inspection import Funnel, funnel, left_out, reasons, spoken, trouble
 from powens_flow.inspection.durations import typed
 from powens_flow.inspection.redaction import plain
 from powens_flow.machine import Machines, Registry
@@ -246,11 +245,7 @@ def funnelling(
 
 def _tell_left_out(machines: Machines, counts: tuple[Count, ...]) -> None:
     """Say beside the output what is not in it: attempts of machines that are not loaded."""
-    left_out = Counter[str]()
-    for one in counts:
-        if one.machine not in machines:
-            left_out[one.machine] += one.attempts
-    for name, number in sorted(left_out.items()):
+    for name, number in left_out(machines, counts).items():
         told = f"{number} attempts of {printable(name)}, which is not loaded here: give --machines"
         click.echo(f"powens-flow: left out: {told}", err=True)
 

@@ -1,7 +1,6 @@
 """`powens-flow attempts export` and `consent`, and `powens-flow replay`."""
 
 import json
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -26,7 +25,7 @@ from powens_flow.inspection import (
     recorded,
     replayed,
 )
-from powens_flow.inspection.consent import Activation, Answer
+from powens_flow.inspection.consent import Activation
 from powens_flow.machine import Registry
 
 
@@ -106,15 +105,15 @@ def _print_consent(record: ConsentRecord) -> None:
     made = table(
         ("when", "what", "accounts", "subscriptions", "request_id"), whole=("when", "what")
     )
-    lines: list[tuple[int, datetime, str, Answer | Activation, str]] = [
-        (one.seq, one.at, "approved", one, "") for one in record.answers
-    ]
-    for done in record.activations:
-        lines.append((done.seq, done.at, "made active", done, " ".join(done.request_ids)))
-    for _, at, what, one, asked in sorted(lines, key=lambda line: line[0]):
+    for one in record.history:
+        what, asked = (
+            ("made active", " ".join(one.request_ids))
+            if isinstance(one, Activation)
+            else ("approved", "")
+        )
         accounts, subscriptions = _ids(one.accounts), _ids(one.subscriptions)
-        made.add_row(*cells(moment(at), what, accounts, subscriptions, asked))
-    if lines:
+        made.add_row(*cells(moment(one.at), what, accounts, subscriptions, asked))
+    if record.history:
         tell(made)
 
 

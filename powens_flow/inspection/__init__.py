@@ -7,7 +7,7 @@ here acts, and nothing of it holds a token, a credential, or anything of an acco
 from powens_flow.inspection.consent import ConsentRecord, consent_of
 from powens_flow.inspection.durations import spoken
 from powens_flow.inspection.flight import Flight, FlightBroken, read, recorded
-from powens_flow.inspection.funnel import Funnel, funnel, funnel_of
+from powens_flow.inspection.funnel import Funnel, funnel, funnel_of, left_out
 from powens_flow.inspection.heat import heat, heat_of
 from powens_flow.inspection.path import path_of
 from powens_flow.inspection.redaction import redacted, row_json
@@ -31,6 +31,7 @@ __all__ = [
     "funnel_of",
     "heat",
     "heat_of",
+    "left_out",
     "path_of",
     "read",
     "reasons",

@@ -70,6 +70,11 @@ class ConsentRecord:
     answers: tuple[Answer, ...] = ()
     activations: tuple[Activation, ...] = ()
 
+    @property
+    def history(self) -> tuple[Answer | Activation, ...]:
+        """The answers and what was made active of them, as the one led to the other."""
+        return tuple(sorted((*self.answers, *self.activations), key=lambda one: one.seq))
+
     def to_json(self) -> dict[str, Any]:
         """The record as JSON values."""
         record: dict[str, Any] = plain(self)

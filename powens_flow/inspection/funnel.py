@@ -13,7 +13,7 @@ import attrs
 from attrs import frozen
 
 from powens_flow.decisions.moving import ENDING
-from powens_flow.machine import Definition
+from powens_flow.machine import Definition, Machines
 from powens_flow.machine.compose import INTERRUPTED
 from powens_flow.store.fleet import ConnectorName, Count, Fleet, Loss
 from powens_flow.vocabulary import CANCEL, EXPIRE
@@ -109,6 +109,15 @@ def funnel_of(
         steps=_steps(machine, _sum(completed), under_way, lost),
         connectors=_connectors(own, completed, under_way, lost, {n.uuid: n.name for n in names}),
     )
+
+
+def left_out(machines: Machines, counts: Iterable[Count]) -> Mapping[str, int]:
+    """How many attempts no funnel of these machines has: those of others, by their names."""
+    found = Counter[str]()
+    for one in counts:
+        if one.machine not in machines:
+            found[one.machine] += one.attempts
+    return dict(sorted(found.items()))
 
 
 def step_of(machine: Definition, state: str) -> str:

@@ -1,11 +1,11 @@
 """What counts as stuck, and why an attempt is. Pure; the clock is handed in."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 from powens_flow.inspection.durations import spoken
-from powens_flow.machine import Definition, Machines
+from powens_flow.machine import Machines
 from powens_flow.machine.compose import INTERRUPTED
 from powens_flow.store.fleet import Listed, Trouble
 
@@ -24,30 +24,19 @@ ASKING: Final = (INTERRUPTED, "stuck", "cleaning_up_later")
 
 def trouble(machines: Machines, now: datetime) -> Trouble:
     """What is stuck at this moment, as these machines see it."""
-    each = list(machines.values())
+    each = [(one.name, state) for one in machines.values() for state in one.states.values()]
     return Trouble(
         overdue=now - OVERDUE,
         calling_since=now - CALLING,
-        asking=frozenset(n for one in each for n in one.states if n.rpartition(".")[2] in ASKING),
-        calling=frozenset(s.name for one in each for s in one.states.values() if _calls(s.kind)),
-        known=frozenset(_known(each)),
-        machines=frozenset(machines),
+        asking=frozenset((m, s.name) for m, s in each if s.name.rpartition(".")[2] in ASKING),
+        calling=frozenset((m, s.name) for m, s in each if s.kind == "calling"),
+        known=frozenset((m, name) for m, s in each for name in (s.name, *s.formerly)),
     )
 
 
 def reasons(one: Listed, what: Trouble, now: datetime) -> tuple[str, ...]:
     """Why the attempt is stuck; empty: it is not."""
     return tuple(_reasons(one, what, now))
-
-
-def _calls(kind: str) -> bool:
-    return kind == "calling"
-
-
-def _known(machines: Iterable[Definition]) -> Iterator[str]:
-    for machine in machines:
-        for state in machine.states.values():
-            yield from (state.name, *state.formerly)
 
 
 def _reasons(one: Listed, what: Trouble, now: datetime) -> Iterator[str]:
@@ -57,12 +46,13 @@ def _reasons(one: Listed, what: Trouble, now: datetime) -> Iterator[str]:
         late = spoken((now - one.wakes_at).total_seconds())
         whose = "its process died" if one.driven else "no backend takes it up"
         yield f"overdue for {late}: {whose}"
-    if one.state not in what.known:
-        is_loaded = one.machine in what.machines
+    place = (one.machine, one.state)
+    if place not in what.known:
+        is_loaded = any(machine == one.machine for machine, _ in what.known)
         yield "its state fits nowhere in this version" if is_loaded else NOT_LOADED
-    elif one.state in what.asking:
+    elif place in what.asking:
         yield f"somebody has to decide{_because(one)}"
-    elif one.state in what.calling and one.entered_at < what.calling_since:
+    elif place in what.calling and one.entered_at < what.calling_since:
         yield f"calling for {spoken((now - one.entered_at).total_seconds())}"
 
 

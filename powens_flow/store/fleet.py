@@ -13,6 +13,9 @@ from attrs import frozen
 
 from powens_flow.attempt import Attempt, JournalRow
 
+MachineState = tuple[str, str]
+"""A machine's name, and the whole name of one of its states."""
+
 LATEST = 5_000
 """Of how many attempts, the latest ones, the times in each state are told."""
 
@@ -23,16 +26,15 @@ class Trouble:
 
     Its time (a deadline, a poll, a retry, or a lease's end) passed before `overdue`, and nobody
     took it up; it is in one of the `asking` states, where nothing but a person's decision helps;
-    it has been in one of the `calling` states since before `calling_since`; or its state is none
-    of the `known` ones, which are those of the `machines` that are loaded.
+    it has been in one of the `calling` states since before `calling_since`; or it is in none of
+    the `known` states, which are those of the machines that are loaded.
     """
 
     overdue: datetime
     calling_since: datetime
-    asking: frozenset[str] = frozenset()
-    calling: frozenset[str] = frozenset()
-    known: frozenset[str] = frozenset()
-    machines: frozenset[str] = frozenset()
+    asking: frozenset[MachineState] = frozenset()
+    calling: frozenset[MachineState] = frozenset()
+    known: frozenset[MachineState] = frozenset()
 
 
 @frozen

@@ -146,10 +146,10 @@ def _is_wanted(one: Seen, wanted: Wanted) -> bool:
 
 
 def _is_stuck(one: Seen, trouble: Trouble) -> bool:
-    state = one.attempt.state
+    place = (one.attempt.machine, one.attempt.state)
     return one.wakes_at is not None and (
         one.wakes_at < trouble.overdue
-        or state in trouble.asking
-        or (state in trouble.calling and one.attempt.entered_at < trouble.calling_since)
-        or state not in trouble.known
+        or place in trouble.asking
+        or (place in trouble.calling and one.attempt.entered_at < trouble.calling_since)
+        or place not in trouble.known
     )

@@ -10,6 +10,8 @@ from powens_flow.inspection.consent import (
     PARTLY,
     UNDONE,
     UNSURE,
+    Activation,
+    Answer,
 )
 from powens_flow.policy import Policy
 from powens_flow.simulator.faults import Fault
@@ -116,6 +118,17 @@ def test_the_last_answer_counts() -> None:
     assert status(a_story(first, done)) == ACTIVE
     assert status(a_story(first, done, second)) == APPROVED
     assert ChooseAccounts.trigger == first.trigger
+
+
+def test_its_history_has_what_was_made_active_between_the_answers() -> None:
+    first = a_row(1, "choosing_accounts", "choose_accounts", "x", facts={"accounts": [1]})
+    done = a_row(
+        2, "x", "done", "choosing_accounts", cause="activate_accounts", facts={"accounts": [1]}
+    )
+    second = a_row(3, "choosing_accounts", "choose_accounts", "x", facts={"accounts": [2]})
+    story = a_story(first, done, second)
+    history = consent_of(story.attempt, story.rows).history
+    assert [(one.seq, type(one)) for one in history] == [(1, Answer), (2, Activation), (3, Answer)]
 
 
 def test_what_is_active_in_part_is_not_told_to_be_inactive() -> None:

@@ -115,12 +115,13 @@ class FleetContract:
         assert await ids(store, states=frozenset()) == []
 
     async def test_what_is_stuck_is_found(self, store: Every) -> None:
+        machine = "add_connection"
         trouble = Trouble(
             overdue=v.at(100),
             calling_since=v.at(50),
-            asking=frozenset({"asks"}),
-            calling=frozenset({"calls"}),
-            known=frozenset({"waits", "asks", "calls", "ended"}),
+            asking=frozenset({(machine, "asks")}),
+            calling=frozenset({(machine, "calls")}),
+            known=frozenset((machine, one) for one in ("waits", "asks", "calls", "ended")),
         )
         await resting(store, "well", state="waits")
         await resting(store, "overdue", state="waits", due_at=v.at(99))
@@ -128,9 +129,10 @@ class FleetContract:
         await resting(store, "calling", state="calls", entered_at=v.at(49))
         await resting(store, "just calling", state="calls", entered_at=v.at(50))
         await resting(store, "of another version", state="renamed")
+        await resting(store, "of another machine", state="waits", machine="acme")
         await resting(store, "over", state="ended of old", due_at=None)
         found = await ids(store, stuck=trouble)
-        assert found == ["of another version", "calling", "asking", "overdue"]
+        assert found == ["of another machine", "of another version", "calling", "asking", "overdue"]
 
     async def test_nothing_is_stuck_in_an_empty_store(self, store: Every) -> None:
         assert await ids(store, stuck=Trouble(v.NOON, v.NOON)) == []

@@ -11,6 +11,7 @@ from powens_flow.store.fleet import (
     Count,
     Listed,
     Loss,
+    MachineState,
     Page,
     Spent,
     Trouble,
@@ -158,14 +159,21 @@ def _conditions(wanted: Wanted, before: int | None) -> Iterator[Condition]:
 
 def _stuck(trouble: Trouble) -> Condition:
     overdue = ("wake_at < ?", (micros(trouble.overdue),))
-    asking = _among("state", trouble.asking)
-    slow, slow_values = _among("state", trouble.calling)
+    asking = _in(trouble.asking)
+    slow, slow_values = _in(trouble.calling)
     calling = (f"(entered_at < ? and {slow})", (micros(trouble.calling_since), *slow_values))
-    unknown, known_values = _among("state", trouble.known)
-    each = (overdue, asking, calling, (f"not {unknown}", known_values))
+    known, known_values = _in(trouble.known)
+    each = (overdue, asking, calling, (f"not {known}", known_values))
     either = " or ".join(condition for condition, _ in each)
     values = tuple(value for _, given in each for value in given)
     return f"(wake_at is not null and ({either}))", values
+
+
+def _in(states: Collection[MachineState]) -> Condition:
+    if not states:
+        return "false", ()
+    pairs = ", ".join(["(?, ?)"] * len(states))
+    return f"(machine, state) in (values {pairs})", tuple(n for one in sorted(states) for n in one)
 
 
 def _among(column: str, names: Collection[str]) -> Condition:

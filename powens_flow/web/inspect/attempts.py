@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from powens_flow.errors import NoSuchAttempt
 from powens_flow.inspection import Story, consent_of, path_of, spoken
-from powens_flow.inspection.consent import ConsentRecord
+from powens_flow.inspection.consent import Activation, Answer, ConsentRecord
 from powens_flow.inspection.path import stays
 from powens_flow.inspection.verdict import ENDED, STUCK, WORKING, LastError, Verdict
 from powens_flow.machine import Definition
@@ -294,21 +294,16 @@ def _consent(story: Story) -> Html:
 
 def _answers(record: ConsentRecord) -> Html:
     heads = {"when": "moment", "what": "", "accounts": "", "subscriptions": "", "request_id": "id"}
-    rows: list[tuple[Child, ...]] = [
-        (at(one.at), "approved by the user", _ids(one.accounts), _ids(one.subscriptions), "")
-        for one in record.answers
-    ]
-    rows += [
-        (
-            at(one.at),
-            "made active",
-            _ids(one.accounts),
-            _ids(one.subscriptions),
-            joined(map(code, one.request_ids), ", "),
-        )
-        for one in record.activations
-    ]
-    return table("Answers and what was made active", heads, rows)
+    return table("Answers and what was made active", heads, map(_answer, record.history))
+
+
+def _answer(one: Answer | Activation) -> tuple[Child, ...]:
+    what, asked = (
+        ("made active", joined(map(code, one.request_ids), ", "))
+        if isinstance(one, Activation)
+        else ("approved by the user", "")
+    )
+    return (at(one.at), what, _ids(one.accounts), _ids(one.subscriptions), asked)
 
 
 def _ids(ids: tuple[int, ...]) -> str:

@@ -53,6 +53,7 @@ async def consent_json(visit: Visit) -> dict[str, Any]:
 
 
 async def funnel_json(visit: Visit) -> dict[str, Any]:
-    """`GET json/funnel`: the funnels."""
-    funnels = await visit.look.funnels(PERIODS[period_of(visit)])
-    return {"funnels": [one.to_json() for one in funnels]}
+    """`GET json/funnel`: the funnels, and how many attempts are in none of them."""
+    since = PERIODS[period_of(visit)]
+    funnels, left_out = await visit.look.funnels(since), await visit.look.left_out(since)
+    return {"funnels": [one.to_json() for one in funnels], "left_out": dict(left_out)}

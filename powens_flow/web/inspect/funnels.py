@@ -52,9 +52,12 @@ async def funnel_page(visit: Visit) -> Shown:
     """`GET funnel`: each machine's funnel, of the attempts begun in a period."""
     period = period_of(visit)
     funnels = await visit.look.funnels(PERIODS[period])
+    left_out = await visit.look.left_out(PERIODS[period])
+    none = note("No attempt began in this time.") if not left_out else None
     body = html(
         tag("nav", tag("ul", _periods(visit, period), class_="choices"), aria_label="Begun in the"),
-        [_funnel(visit, one) for one in funnels] or note("No attempt began in this time."),
+        [_funnel(visit, one) for one in funnels] or none,
+        section("left-out", "Left out", map(_left_out, left_out.items())) if left_out else None,
     )
     return Shown(f"Funnel: {NAMES[period]}", body, visit.look.limits.poll)
 
@@ -82,6 +85,11 @@ def _funnel(visit: Visit, one: Funnel) -> Html:
             (_connector(visit, one, of) for of in one.connectors),
         ),
     )
+
+
+def _left_out(one: tuple[str, int]) -> Html:
+    machine, attempts = one
+    return note(html(f"{attempts} attempts of ", code(machine), ", which is not loaded here"))
 
 
 def _steps(one: Funnel) -> Iterator[tuple[Child, ...]]:

@@ -1,7 +1,7 @@
 """What the pages read: the store, asked in one place and no oftener than it has to be."""
 
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,7 +10,7 @@ from attrs import define
 
 from powens_flow.clock import Clock
 from powens_flow.diagrams import Overlay
-from powens_flow.inspection import Funnel, Story, funnel_of, heat_of, story_of, trouble
+from powens_flow.inspection import Funnel, Story, funnel_of, heat_of, left_out, story_of, trouble
 from powens_flow.inspection.verdict import Verdict, verdict_on
 from powens_flow.machine import Definition, Machines
 from powens_flow.store.fleet import Fleet, Page, Trouble, Wanted
@@ -102,6 +102,10 @@ class Look:
             for machine in self.machines.values()
         )
         return tuple(one for one in each if one.attempts)
+
+    async def left_out(self, since: timedelta | None) -> Mapping[str, int]:
+        """How many attempts are of machines that are not loaded here, by their names."""
+        return left_out(self.machines, (await self.figures(since)).counts)
 
     async def heat(self, machine: Definition) -> Overlay:
         """The live picture's overlay, which may be some seconds old."""

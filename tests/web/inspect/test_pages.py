@@ -16,6 +16,7 @@ from powens_flow.keyring import Keyring
 from powens_flow.testing import Script, counted_ids, world
 from powens_flow.vault import StoreVault
 from powens_flow.web.inspect import inspect_app
+from tests.store.values import an_attempt, at_rest
 from tests.web.inspect.desk import Desk, authenticate_staff, desk
 
 WAITS = "state.additionalInformationNeeded"
@@ -174,6 +175,17 @@ async def test_the_funnel_by_step_and_by_connector() -> None:
         assert "one of: hour, day" in await d.text("/funnel?since=ever", status=400)
         d.later(timedelta(days=2).total_seconds())
         assert "No attempt began in this time." in await d.text("/funnel?since=hour")
+
+
+async def test_the_funnel_says_what_it_leaves_out() -> None:
+    async with desk() as d:
+        await at_rest(d.world.store, an_attempt("theirs", machine="acme"))
+        text = await d.text("/funnel")
+
+        assert "1 attempts of acme, which is not loaded here" in words(section(text, "left-out"))
+        assert "No attempt began" not in text
+        told = await d.json("/json/funnel")
+        assert told == {"funnels": [], "left_out": {"acme": 1}}
 
 
 async def test_find_leads_to_an_attempt_or_to_an_owner() -> None:
