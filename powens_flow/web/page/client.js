@@ -72,18 +72,18 @@ export class Client {
   async #request(method, path, given = {}) {
     let busy = 0;
     for (let tries = 0; ; tries += 1) {
-      const answer = await this.#tried(method, path, given);
-      if (answer === null) {
+      const got = await this.#tried(method, path, given);
+      if (got === null) {
         await this.#pause(tries, given.signal);
-      } else if (isBusy(answer) && (busy += 1) < MOST_BUSY) {
-        await this.#pause(busy, given.signal, retryAfter(answer));
+      } else if (isBusy(got.answer) && (busy += 1) < MOST_BUSY) {
+        await this.#pause(busy, given.signal, retryAfter(got.answer));
       } else {
-        return await read(answer);
+        return read(got);
       }
     }
   }
 
-  /** One try; null when no answer came. */
+  /** One try: the answer and its whole `text`; null when none came, or not all of it. */
   async #tried(method, path, { body, key, signal }) {
     const own = await this.#own();
     if (own === null) return null;
@@ -103,9 +103,10 @@ export class Client {
         cache: "no-store",
         redirect: "manual",
       });
+      const text = await answer.text();
       this.onNetwork("");
       this.#compare(answer.headers.get("Date"));
-      return answer;
+      return { answer, text };
     } catch (error) {
       if (this.closing.signal.aborted || signal?.aborted) throw error;
       this.onNetwork(navigator.onLine ? "slow" : "offline");
@@ -161,9 +162,18 @@ function retryAfter(answer) {
 }
 
 /** None of the routes redirects: a redirect is the backend's own way to ask for a sign-in. */
-async function read(answer) {
+function read({ answer, text }) {
   if (answer.type === "opaqueredirect") throw new Problem(401, { code: "unauthenticated" });
-  const body = await answer.json().catch(() => null);
+  const body = parsed(text);
   if (!answer.ok || body === null) throw new Problem(answer.status, body ?? {});
   return body;
+}
+
+/** What the text says; null where it is no JSON, as from a proxy. */
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -1,5 +1,6 @@
 """The page survives reloads, other tabs, closed tabs, the back button and a lost network."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable
 
@@ -247,6 +248,37 @@ async def test_a_lost_answer_to_the_start_starts_once(scene: Scene) -> None:
     assert len(set(keys)) == 1
     assert len(await p.attempts()) == 1
     assert len(scene.stage.world.simulator.users) == 1
+
+
+async def test_an_answer_that_breaks_off_is_asked_for_again(scene: Scene) -> None:
+    p = scene.person
+    keys: list[str] = []
+
+    async def broken_off(route: Route, request: Request) -> None:
+        keys.append(request.headers["idempotency-key"])
+        if len(keys) == 1:
+            await route.fetch()
+            await route.continue_(url=f"http://127.0.0.1:{port}/")
+        else:
+            await route.continue_()
+
+    server = await asyncio.start_server(_half_an_answer, "127.0.0.1")
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        await p.page.route("**/connect/attempts", broken_off)
+        await p.opens()
+        await p.sees("Choose your bank")
+    assert len(keys) == 2
+    assert len(set(keys)) == 1
+    assert len(await p.attempts()) == 1
+
+
+async def _half_an_answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.readuntil(b"\r\n\r\n")
+    head = b"HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 500\r\n\r\n"
+    writer.write(head + b'{"attempt_id": "a-')
+    await writer.drain()
+    writer.close()
 
 
 @pytest.mark.parametrize("statuses", [(503, 429), (408,)])
