@@ -139,22 +139,24 @@ function clock() {
   return new Date(Date.now() + ahead).toISOString().slice(11, 19) + " UTC";
 }
 
+function stands(text, isLost = false) {
+  live.classList.toggle("lost", isLost);
+  live.textContent = text;
+}
+
 function fine() {
   failures = 0;
-  live.classList.remove("lost");
-  live.textContent = `Live, ${clock()}`;
+  stands(`Live, ${clock()}`);
 }
 
 function lost(why) {
   failures += 1;
-  live.classList.add("lost");
-  live.textContent = `Not up to date (${why}); asking again`;
+  stands(`Not up to date (${why}); asking again`, true);
 }
 
 function over(why) {
   pause(true);
-  live.classList.add("lost");
-  live.textContent = `No longer updated: ${why}`;
+  stands(`No longer updated: ${why}`, true);
 }
 
 // One polite sentence when something has happened, and nothing while nothing has.
@@ -214,7 +216,7 @@ function pauser() {
     pause(!paused);
     if (paused) {
       clearTimeout(timer);
-      live.textContent = `Paused, ${clock()}`;
+      stands(`Paused, ${clock()}`);
     } else {
       ask();
     }
