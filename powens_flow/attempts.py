@@ -13,7 +13,7 @@ from powens_flow.drives import LEASE, Drives
 from powens_flow.errors import EventNotAccepted, NoSuchAttempt, Outdated, Working
 from powens_flow.evolving import evolve
 from powens_flow.idempotency import IdempotencyKey, TakenBefore
-from powens_flow.inbox import to_post
+from powens_flow.inbox import CANCELLATIONS, first_of, to_post
 from powens_flow.machine import Machines, NotAccepted
 from powens_flow.policy import Policy
 from powens_flow.sealer import Sealer, ValuesRefused
@@ -165,15 +165,14 @@ class Attempts:
     ) -> View:
         attempt_id = taken.attempt.id
         drive = await self._drive_or_let_go(taken)
-        if taken.inbox or (taken.lapsed and drive.is_calling()):
-            # What came before goes first; after a crash, what it left behind is found out first.
+        if _goes_on_first(taken, drive):
             self._drives.start(taken, drive.run())
             return await self._send(owner, attempt_id, event, key)
         try:
             await drive.expect_new(key)
             drive.take(event, await self._checked(event, taken.attempt), key)
         except BaseException as error:
-            await self._let_go(taken)
+            await self._let_go(taken, drive)
             raise self._shown.told(error, taken.attempt) from None
         return await self._driven_view(taken, drive.run())
 
@@ -190,19 +189,26 @@ class Attempts:
         try:
             return self.drive(taken)
         except KeyError:  # its machine is not loaded here
-            await self._store.release(taken.lease)
+            if not taken.lapsed:
+                await self._store.release(taken.lease)
             name = f"{taken.attempt.machine} (not loaded)"
             raise Outdated(taken.attempt.state, name, ()) from None
 
-    async def _let_go(self, taken: Taken) -> None:
-        """Give the lease back unsaved; events that came meanwhile are taken first."""
+    async def _let_go(self, taken: Taken, drive: Drive) -> None:
+        """Give the lease back unsaved; events that came meanwhile are taken first.
+
+        One that lapsed in a state that is unknown here is left to lapse again: what its dead holder
+        did is found out by who knows the state.
+        """
+        if taken.lapsed and not drive.is_known():
+            return
         inbox = await asyncio.shield(self._store.release(taken.lease))
         if inbox:
             self._drives.start(taken, self.drive(evolve(taken, inbox=inbox)).run())
 
     async def _woken(self, taken: Taken, id_connection: int | None) -> bool:
         drive = await self._drive_or_let_go(taken)
-        if taken.inbox or (taken.lapsed and drive.is_calling()):
+        if _goes_on_first(taken, drive):
             self._drives.start(taken, drive.run())  # what a crash left behind is looked at anyway
             return True
         known = taken.attempt.id_connection
@@ -211,7 +217,7 @@ class Attempts:
                 drive.take(e.Woken())
                 self._drives.start(taken, drive.run())
                 return True
-        await self._let_go(taken)
+        await self._let_go(taken, drive)
         return False
 
     async def _take(
@@ -262,3 +268,11 @@ class Attempts:
         except LeaseLost:
             return self._shown.view(await self._load(None, taken.attempt.id))
         return self._shown.working(taken.attempt) if rested is None else self._shown.view(rested)
+
+
+def _goes_on_first(taken: Taken, drive: Drive) -> bool:
+    """What came before goes first; after a crash, what it left behind is found out first. In a
+    state that is unknown here only a cancellation can be taken: the rest is for who knows it."""
+    if taken.lapsed and not drive.is_known():
+        return first_of(CANCELLATIONS, taken.inbox) is not None
+    return bool(taken.inbox) or (taken.lapsed and drive.is_calling())

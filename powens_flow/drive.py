@@ -220,6 +220,10 @@ class Drive:
         state = self._state
         return state is not None and trigger in self.definition.accepts(state.name)
 
+    def is_known(self) -> bool:
+        """Whether this version knows the present state."""
+        return self._state is not None
+
     def is_calling(self) -> bool:
         """Whether the present state is one of the engine's own."""
         return self._state is not None and self._state.kind == "calling"
@@ -316,7 +320,9 @@ class Drive:
     async def _rest(self) -> None:
         """Save, and give the lease back unless events wait."""
         state = self._state
-        if state is not None and state.kind == "waiting":
+        if state is None:
+            self.attempt = waiting.left_alone(self.attempt)
+        elif state.kind == "waiting":
             after = self._look_after
             self.attempt = waiting.resting(self.attempt, state, self.now(), look_after=after)
         final = state is not None and state.kind == "final"

@@ -117,6 +117,15 @@ def unfit_until(attempt: Attempt) -> datetime:
     return attempt.deadline_at or attempt.entered_at + timedelta(seconds=longest)
 
 
+def left_alone(attempt: Attempt) -> Attempt:
+    """An attempt whose state this version does not know: what has no time, as a process died in a
+    call of it, gets the end of that; else nobody would ever take it up again."""
+    is_over = attempt.result is not None or attempt.cleanup is not None
+    if is_over or attempt.due_at is not None:
+        return attempt
+    return evolve(attempt, due_at=unfit_until(attempt))
+
+
 def reminded(attempt: Attempt, trigger: str) -> Attempt:
     """The attempt after the clock has spoken: one more look, or the warning given."""
     if trigger == POLL:
