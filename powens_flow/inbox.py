@@ -56,7 +56,7 @@ class Inbox:
     """What waits for one drive, in the order it came, and the seqs taken since the last save."""
 
     def __init__(self, waiting: Iterable[Posted]) -> None:
-        self._waiting = list(waiting)
+        self._waiting = _by_seq(waiting)
         self.took: tuple[int, ...] = ()
 
     def __bool__(self) -> bool:
@@ -64,21 +64,26 @@ class Inbox:
 
     def waiting(self) -> tuple[Posted, ...]:
         """Those that wait now."""
-        return tuple(self._waiting)
+        return tuple(self._waiting.values())
 
     def first(self, kinds: Collection[str]) -> Posted | None:
         """The first that waits of one of these types."""
-        return first_of(kinds, self._waiting)
+        return first_of(kinds, self._waiting.values())
 
     def take(self, posted: Posted) -> None:
         """It waits no more; nor do others like it, where whoever is woken often looks once."""
         is_woken = _kind(posted) == Woken.trigger
-        taken = (
-            [one for one in self._waiting if _kind(one) == Woken.trigger] if is_woken else [posted]
-        )
-        self.took += tuple(one.seq for one in taken)
-        self._waiting = [one for one in self._waiting if one.seq not in self.took]
+        taken = [posted.seq]
+        if is_woken:
+            taken = [one.seq for one in self.waiting() if _kind(one) == Woken.trigger]
+        self.took += tuple(taken)
+        for seq in taken:
+            del self._waiting[seq]
 
     def saved(self, waiting: Iterable[Posted]) -> None:
         """What was taken is saved, and this is what waits by now."""
-        self._waiting, self.took = list(waiting), ()
+        self._waiting, self.took = _by_seq(waiting), ()
+
+
+def _by_seq(waiting: Iterable[Posted]) -> dict[int, Posted]:
+    return {posted.seq: posted for posted in waiting}

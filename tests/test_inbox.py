@@ -63,3 +63,24 @@ def test_after_a_save_what_was_taken_is_of_the_past() -> None:
     box.saved([Posted(2, to_post(e.Cancel()))])
     assert box
     assert ([one.seq for one in box.waiting()], box.took) == ([2], ())
+
+
+class Seq(int):
+    """A place in an inbox that counts how often it is compared."""
+
+    compared = 0
+    __hash__ = int.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        Seq.compared += 1
+        return super().__eq__(other)
+
+
+def test_who_sends_without_end_takes_no_time_from_the_others() -> None:
+    many = 300
+    box = Inbox(Posted(Seq(seq), to_post(e.FinishLater())) for seq in range(many))
+    for posted in box.waiting():
+        box.take(posted)
+    assert not box
+    assert box.took == tuple(range(many))
+    assert Seq.compared <= 2 * many  # and not with each of the others, for each of them
