@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -148,7 +148,8 @@ class Drives:
             del self._tasks[attempt_id]
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            log.error("drive.failed", attempt=attempt_id, error=type(error).__name__)
+            with suppress(Exception):  # a log that cannot be written keeps nobody waiting
+                log.error("drive.failed", attempt=attempt_id, error=type(error).__name__)
         if task in self._rests:
             wake(self._rests[task])
         if self._waiters and attempt_id not in self._tasks:  # else they wait for a later drive
@@ -179,7 +180,8 @@ class Drives:
             try:
                 await self._store.renew(self._holder, tuple(self._tasks), until)
             except StoreError as error:  # tried again in time: a lease outlives two renewals
-                log.error("lease.not_renewed", error=type(error).__name__)
+                with suppress(Exception):  # a log that cannot be written ends no renewal
+                    log.error("lease.not_renewed", error=type(error).__name__)
 
 
 def _nobody(attempt: Attempt) -> None:

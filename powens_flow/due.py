@@ -70,7 +70,8 @@ class Due:
                 if not await self._take_up():
                     await self._pause()
             except StoreError as error:  # a store that is away for a moment ends no deadline
-                log.error("due.failed", error=type(error).__name__)
+                with suppress(Exception):  # nor does a log that cannot be written
+                    log.error("due.failed", error=type(error).__name__)
                 await self._clock.sleep(LOOK_EVERY)
 
     async def tick(self) -> int:

@@ -8,8 +8,9 @@ from structlog.testing import capture_logs
 from powens_flow.attempt import Attempt
 from powens_flow.drives import Drives
 from powens_flow.store.memory import MemoryStore
-from powens_flow.store.port import Lease, Taken
+from powens_flow.store.port import Lease, StoreError, Taken
 from powens_flow.testing import ManualClock
+from tests.unwritable import an_unwritable_log
 
 NINE = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ONE = Attempt("one", "ada", "bell", "asking", NINE, NINE)
@@ -85,3 +86,13 @@ async def test_a_watcher_that_raises_keeps_no_other_from_being_told() -> None:
     assert [one for one in logs if one["event"] == "watcher.failed"] == [
         {"event": "watcher.failed", "log_level": "error", "attempt": "one", "error": "RuntimeError"}
     ]
+
+
+async def test_who_waits_for_a_drive_that_failed_is_released_though_nothing_can_be_logged() -> None:
+    async def fails() -> Attempt:
+        raise StoreError("S3cr3t")
+
+    made = drives()
+    made.start(TAKEN, fails())
+    with an_unwritable_log():
+        assert await made.taken("one", 1)

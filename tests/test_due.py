@@ -1,6 +1,8 @@
 """Taking up what is due, for ever."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
@@ -9,10 +11,12 @@ from powens_flow import events as e
 from powens_flow.outcomes import Outcome
 from powens_flow.store.port import StoreError
 from tests.small_world import send, small_world, turns
+from tests.unwritable import an_unwritable_log
 
 
+@pytest.mark.parametrize("log", [nullcontext, an_unwritable_log], ids=["", "no log"])
 async def test_a_store_that_is_away_for_a_moment_ends_no_deadline(
-    monkeypatch: pytest.MonkeyPatch,
+    log: Callable[[], AbstractContextManager[None]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with small_world() as here:
         attempt_id = await here.started()
@@ -26,6 +30,10 @@ async def test_a_store_that_is_away_for_a_moment_ends_no_deadline(
         monkeypatch.setattr(here.store, "due", at_times_away)
         here.clock.advance(901)
         running = asyncio.create_task(here.engine.run())
+        with log():
+            while failures and not running.done():
+                await asyncio.sleep(0)
+                here.clock.advance(0.1)
         for _ in range(200):
             await asyncio.sleep(0)
             here.clock.advance(0.1)

@@ -20,8 +20,9 @@ from powens_flow.errors import (
 )
 from powens_flow.events import InvalidEvent
 from powens_flow.outcomes import Outcome
-from powens_flow.store.port import Save, Taken
+from powens_flow.store.port import Save, StoreError, Taken
 from tests.small_world import SmallWorld, opened, ringing, send, small_world, turns
+from tests.unwritable import an_unwritable_log
 
 
 @pytest.fixture
@@ -235,6 +236,26 @@ async def test_a_lease_is_renewed_for_as_long_as_the_call_lasts(here: SmallWorld
     opened(here)
     assert (await task).state == "finished"
     assert "recovering" not in here.bell.seen
+
+
+async def test_a_lease_is_renewed_again_after_a_failure_that_could_not_be_logged(
+    here: SmallWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def is_away(*_: Any) -> Any:
+        raise StoreError("away")
+
+    _, task = await ringing(here)
+    with monkeypatch.context() as broken, an_unwritable_log():
+        broken.setattr(here.store, "renew", is_away)
+        here.clock.advance(10)
+        await turns()
+    async with here.another_engine() as other:
+        for _ in range(3):
+            here.clock.advance(10)
+            await turns()
+            assert await other.tick() == 0
+    opened(here)
+    assert (await task).state == "finished"
 
 
 async def test_renewing_ends_when_nothing_is_driven(here: SmallWorld) -> None:

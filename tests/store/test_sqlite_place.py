@@ -1,5 +1,6 @@
 """A file that leaves its place while it is open: what is written to it would be lost."""
 
+import asyncio
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from powens_flow.store.port import StoreError
 from powens_flow.store.sqlite import SQLiteStore
 from powens_flow.store.sqlite.place import LEFT
 from tests.store import values as v
+from tests.unwritable import an_unwritable_log
 
 
 def moved(path: Path) -> None:
@@ -76,3 +78,16 @@ async def test_what_fails_is_logged_with_its_reason_until_something_is_written_a
                 await v.created(store, v.an_attempt(f"n{len(logs)}"))
     told = {"event": "store.failed", "reason": "the store failed: OSError", "log_level": "error"}
     assert logs == [told, told]
+
+
+async def test_a_store_that_failed_when_nothing_could_be_logged_serves_again(path: Path) -> None:
+    async with SQLiteStore(path) as store:
+        taken = await v.created(store)
+        moved(path)
+        with an_unwritable_log(), pytest.raises(StoreError, match="another put in its place"):
+            await asyncio.wait_for(v.saved(store, taken), 30)
+        with capture_logs() as logs, pytest.raises(StoreError):
+            await store.load("one")
+        assert [one["event"] for one in logs] == ["store.failed"]  # it was not told before
+        path.with_name("elsewhere.db").rename(path)
+        assert await store.load("one") is not None

@@ -258,9 +258,11 @@ class _Batches:
 
     def _log(self, said: StoreError) -> None:
         reason = str(said)
-        if reason not in self._logged:
-            self._logged.add(reason)
+        if reason in self._logged:
+            return
+        with suppress(Exception):  # a log on a full disk, too: this thread outlives it
             log.error("store.failed", reason=reason)
+            self._logged.add(reason)
 
     def _sync(self, is_synced: bool) -> None:
         # Takes effect outside of a transaction only.
