@@ -2,8 +2,9 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -134,6 +135,11 @@ class TestSharing:
         assert await writer_of(sqlite_store).read(synchronous) == 2
 
 
+async def due(store: SQLiteStore) -> tuple[Taken, ...]:
+    """What is due, taken."""
+    return await store.due(holder="ann", now=v.at(1), until=v.at(31), limit=1)
+
+
 class TestLeaving:
     async def test_a_save_whose_caller_leaves_is_done(self, sqlite_store: SQLiteStore) -> None:
         taken = await v.created(sqlite_store)
@@ -154,6 +160,25 @@ class TestLeaving:
         asked.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asked
+        await sqlite_store.load("one")
+        assert not (await v.took(sqlite_store)).lapsed
+
+    @pytest.mark.parametrize("asks", [v.take, due], ids=["take", "due"])
+    async def test_who_leaves_while_the_answer_is_on_its_way_holds_no_lease(
+        self, sqlite_store: SQLiteStore, asks: Callable[[SQLiteStore], Coroutine[Any, Any, Any]]
+    ) -> None:
+        await v.at_rest(sqlite_store, v.an_attempt(due_at=v.at(0)))
+
+        async def leads() -> None:
+            """What another asked for comes in the same batch, and a moment before."""
+            await sqlite_store.told(())
+            asked.cancel()
+
+        leading = asyncio.create_task(leads())
+        asked = asyncio.create_task(asks(sqlite_store))
+        with pytest.raises(asyncio.CancelledError):
+            await asked
+        await leading
         await sqlite_store.load("one")
         assert not (await v.took(sqlite_store)).lapsed
 

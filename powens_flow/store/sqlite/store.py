@@ -165,7 +165,7 @@ class SQLiteStore:
         if not is_utf8(attempt_id):
             return None
         work = leases.TakeWork(attempt_id, holder, now, until, owner, post)
-        return await self._open_writer().write(work.run, left=self._give_back)
+        return await self._open_writer().write_for(work.run, self._give_back)
 
     async def save(self, save: Save) -> Saved:
         """See `Store.save`."""
@@ -204,7 +204,7 @@ class SQLiteStore:
         """See `Store.due`. Who is cancelled meanwhile holds no lease. `fits` is asked on the
         store's thread."""
         work = partial(self._due.take, work=leases.DueWork(holder, now, until, limit, fits))
-        return await self._open_writer().write(work, left=self._give_all_back)
+        return await self._open_writer().write_for(work, self._give_all_back)
 
     async def next_due(self) -> datetime | None:
         """See `Store.next_due`; snapshots that `due` could not read are passed over."""

@@ -97,19 +97,27 @@ class Writer:
         """The answer of a work that writes nothing. Raises `StoreError`."""
         return self._ask(_Task(work, self._loop.create_future(), writes=False))
 
-    def write(
-        self, work: Work[R], *, durable: bool = False, left: Callable[[R], None] | None = None
-    ) -> asyncio.Future[R]:
+    def write(self, work: Work[R], *, durable: bool = False) -> asyncio.Future[R]:
         """The answer of a work that writes, once it is committed; `durable`: also synced.
 
-        All of the work is written or nothing, also when the caller is cancelled; then `left` gets
-        the answer. Work that raises `LeaseLost` or `DuplicateAttempt` must have written nothing.
+        All of the work is written or nothing, also when the caller is cancelled. Work that raises
+        `LeaseLost` or `DuplicateAttempt` must have written nothing.
 
         Raises:
             StoreError: nothing was written.
         """
+        return self._ask(_Task(work, self._loop.create_future(), writes=True, durable=durable))
+
+    async def write_for(self, work: Work[R], left: Callable[[R], None]) -> R:
+        """As `write`; a caller that is cancelled before it has the answer leaves it to `left`."""
         future: asyncio.Future[R] = self._loop.create_future()
-        return self._ask(_Task(work, future, writes=True, durable=durable, left=left))
+        asked = self._ask(_Task(work, future, writes=True, left=left))
+        try:
+            return await asked
+        except asyncio.CancelledError:
+            if not asked.cancelled() and asked.exception() is None:  # it was on its way
+                left(asked.result())
+            raise
 
     # --- on the event loop -------------------------------------------------------------------
 
