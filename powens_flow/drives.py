@@ -56,8 +56,7 @@ class Drives:
         task = loop.create_task(telemetry.driven(taken.attempt, work))
         self._tasks[attempt_id] = task
         task.add_done_callback(lambda done: self._end(attempt_id, done))
-        if self._renewal is None:
-            self._renewal = loop.create_task(self._renew())
+        self._keep_renewing()
         return task
 
     async def driven(self, taken: Taken, work: Coroutine[Any, Any, Attempt]) -> Attempt | None:
@@ -99,8 +98,9 @@ class Drives:
     @contextmanager
     def held(self, attempt_id: str) -> Iterator[None]:
         """An attempt that was taken here is driven soon, or let go: what is posted meanwhile is
-        waited for as if it were driven already."""
+        waited for as if it were driven already, and its lease is renewed."""
         self._held[attempt_id] += 1
+        self._keep_renewing()
         try:
             yield
         finally:
@@ -169,16 +169,21 @@ class Drives:
         for key in [key for key in self._waiters if key[0] == attempt_id]:
             wake(self._waiters.pop(key))
 
+    def _keep_renewing(self) -> None:
+        if self._renewal is None:
+            self._renewal = asyncio.get_running_loop().create_task(self._renew())
+
     async def _renew(self) -> None:
-        """Prolong the leases of what is driven here, for as long as anything is."""
+        """Prolong the leases of what is driven or held here, for as long as anything is."""
         while True:
             await self._clock.sleep(LEASE.total_seconds() / 3)
-            if not self._tasks:
+            leased = {**self._tasks, **self._held}
+            if not leased:
                 self._renewal = None
                 return
             until = self._clock.now() + LEASE
             try:
-                await self._store.renew(self._holder, tuple(self._tasks), until)
+                await self._store.renew(self._holder, tuple(leased), until)
             except StoreError as error:  # tried again in time: a lease outlives two renewals
                 with suppress(Exception):  # a log that cannot be written ends no renewal
                     log.error("lease.not_renewed", error=type(error).__name__)

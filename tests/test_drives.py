@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from structlog.testing import capture_logs
 
 from powens_flow.attempt import Attempt
-from powens_flow.drives import Drives
+from powens_flow.drives import LEASE, Drives
 from powens_flow.store.memory import MemoryStore
 from powens_flow.store.port import Lease, StoreError, Taken
 from powens_flow.testing import ManualClock
@@ -24,6 +24,12 @@ def drives() -> Drives:
 async def until(gate: asyncio.Event) -> Attempt:
     await gate.wait()
     return ONE
+
+
+def _open() -> asyncio.Event:
+    gate = asyncio.Event()
+    gate.set()
+    return gate
 
 
 async def turns() -> None:
@@ -68,6 +74,21 @@ async def test_what_is_held_is_waited_for_until_it_is_driven_or_let_go() -> None
         await turns()
         assert not waiter.done()
     assert await waiter
+
+
+async def test_what_is_held_for_long_before_it_is_driven_keeps_its_lease() -> None:
+    store, clock = MemoryStore(), ManualClock()
+    made, now = Drives(store, clock, "me", patience=25.0), clock.now()
+    taken = await store.create(ONE, (), holder="me", until=now + LEASE, untold=False)
+    with made.held("one"):  # values are judged, for which the public key has to be fetched
+        for _ in range(6):
+            await turns()
+            clock.advance(10)
+            await turns()
+        now = clock.now()
+        assert await store.due(holder="other", now=now, until=now + LEASE, limit=1) == ()
+        assert await made.driven(taken, until(_open())) == ONE
+    await made.close(grace=0.0)
 
 
 async def test_a_watcher_that_raises_keeps_no_other_from_being_told() -> None:
