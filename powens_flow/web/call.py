@@ -1,5 +1,6 @@
 """One request to the sub-application, and what it may use."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -10,6 +11,7 @@ from powens_flow.engine import Engine
 from powens_flow.idempotency import IdempotencyKey
 from powens_flow.owner import Owner
 from powens_flow.policy import Policy
+from powens_flow.view import View
 from powens_flow.web.hooks import owner_from, policy_from
 from powens_flow.web.limits import Limits, Rate
 from powens_flow.web.origin import check_origin
@@ -42,6 +44,8 @@ class Connect:
     _watching: Watching | None = None
     rate: Rate = field(init=False)
     retried: Retried = field(init=False, factory=Retried)
+    telling: set[asyncio.Task[View]] = field(init=False, factory=set)
+    """What came back from the bank and is being told, also where its browser has been sent on."""
 
     def __attrs_post_init__(self) -> None:
         self.rate = Rate(self.limits.changes)

@@ -6,7 +6,9 @@ attempt is found by the `state` that its address carried. Where the bank gave so
 attempt of the person who is signed in that is at the bank; else the page is handed what came.
 """
 
+import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from hmac import compare_digest
 from typing import Final
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -20,6 +22,7 @@ from powens_flow.decisions.accepting import WEBAUTH_STATE_PREFIX, attempt_named_
 from powens_flow.errors import FlowError
 from powens_flow.events import InvalidEvent, Returned
 from powens_flow.store.port import StoreError
+from powens_flow.view import View
 from powens_flow.web.call import Call, owner_of
 from powens_flow.web.watching import within
 
@@ -96,13 +99,19 @@ async def _live(call: Call, owner: str) -> list[Attempt]:
 
 
 async def _tell(call: Call, attempt: Attempt, parameters: Mapping[str, str]) -> None:
-    """The attempt is told; what takes long goes on without the browser."""
-    engine = call.connect.engine
-    try:
-        telling = engine.for_owner(attempt.owner).send(attempt.id, Returned(parameters))
-        await within(engine.clock, call.connect.limits.callback, telling)
-    except (FlowError, InvalidEvent):  # it has gone on meanwhile
-        return
+    """The attempt is told; what takes long goes on without the browser, from the first line on."""
+    engine, under_way = call.connect.engine, call.connect.telling
+    work = engine.for_owner(attempt.owner).send(attempt.id, Returned(parameters))
+    telling = asyncio.get_running_loop().create_task(work)
+    under_way.add(telling)
+    telling.add_done_callback(under_way.discard)
+    with suppress(FlowError, InvalidEvent):  # it has gone on meanwhile
+        await within(engine.clock, call.connect.limits.callback, _joined(telling))
+
+
+async def _joined(telling: asyncio.Task[View]) -> None:
+    """Until it is told; whoever leaves before cancels nothing."""
+    await asyncio.shield(telling)
 
 
 def _back(return_to: str, attempt_id: str | None, parameters: Mapping[str, str]) -> str:

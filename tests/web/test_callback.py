@@ -10,6 +10,7 @@ from powens_flow.simulator import Settings, at_the_bank
 from powens_flow.simulator.faults import Fault
 from powens_flow.store.memory import MemoryStore
 from powens_flow.store.port import StoreError
+from powens_flow.web import Limits
 from tests.web.site import Site, site
 
 PUENTE = "160"
@@ -204,3 +205,37 @@ async def test_while_the_store_is_down_the_page_is_handed_what_came() -> None:
         store.is_down = False
         after = await s.sent(view, type="returned", parameters=came)
         assert after["prompt"]["kind"] == "choose_accounts"
+
+
+class Slow(MemoryStore):
+    """A store that leases no attempt while its gate is shut, as one that another process locks."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+        self.gate.set()
+
+    async def take(self, attempt_id: str, **given: Any) -> Any:
+        await self.gate.wait()
+        return await super().take(attempt_id, **given)
+
+
+@pytest.mark.parametrize("seconds", [0, 3])
+async def test_what_came_is_told_also_where_the_store_takes_longer_than_the_browser_waits(
+    seconds: float,
+) -> None:
+    store = Slow()
+    async with site(store=store, options={"limits": Limits(callback=seconds)}) as s:
+        view = await at_the_page(s)
+        came = await visited(s, view)
+        store.gate.clear()
+        answering = asyncio.create_task(back(s, came))
+        while not answering.done():
+            for _ in range(50):
+                await asyncio.sleep(0)
+            s.world.clock.advance(1.0)
+        assert (await answering).endswith(view["attempt_id"])
+        store.gate.set()
+        for _ in range(50):
+            await asyncio.sleep(0)
+        assert (await now(s, view))["prompt"]["kind"] == "choose_accounts"
