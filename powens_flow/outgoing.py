@@ -82,6 +82,7 @@ class OutgoingWebhook:
         self._clock = clock or SystemClock()
         self._chance = chance
         self._failures = 0
+        self._downs = _Downs()
         self._failures_of: dict[str, int] = {}
 
     def __repr__(self) -> str:
@@ -109,13 +110,14 @@ class OutgoingWebhook:
             TellLater: it was not taken.
         """
         body = json.dumps(message(change), separators=(",", ":")).encode()
+        downs_before = self._downs.ever
         status, asked = await self._post(body, self._headers(change, body))
         attempt_id = change.row.attempt_id
         if status is not None and 200 <= status < 300:
-            self._failures = 0
+            self._failures = self._downs.in_a_row = 0
             self._failures_of.pop(attempt_id, None)
             return
-        raise self._not_taken(change, status, asked)
+        raise self._not_taken(change, status, asked, downs_before)
 
     def _headers(self, change: Change, body: bytes) -> dict[str, str]:
         webhook_id = webhook_id_of(change)
@@ -145,12 +147,14 @@ class OutgoingWebhook:
         except (TimeoutError, aiohttp.ClientError, OSError):
             return None, 0.0
 
-    def _not_taken(self, change: Change, status: int | None, asked: float) -> TellLater:
+    def _not_taken(
+        self, change: Change, status: int | None, asked: float, downs_before: int
+    ) -> TellLater:
         attempt_id, seq = change.row.attempt_id, change.row.seq
         self._failures += 1
         of_this = self._count_of(attempt_id)
         is_down = status is None or asked > 0 or self._failures >= DOWN_AFTER
-        after = self._pause(self._failures if is_down else of_this, asked)
+        after = self._pause(self._downs.again(downs_before) if is_down else of_this, asked)
         log.warning(
             "callback.not_taken", attempt=attempt_id, seq=seq, status=status, after=round(after, 1)
         )
@@ -166,6 +170,21 @@ class OutgoingWebhook:
     def _pause(self, failures: int, asked: float) -> float:
         pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2.0 ** min(failures - 1, 10))
         return max(asked, pause * (0.8 + 0.2 * self._chance()))
+
+
+class _Downs:
+    """How often the receiver was found down: `ever`, and `in_a_row` since it last took one."""
+
+    def __init__(self) -> None:
+        self.ever = self.in_a_row = 0
+
+    def again(self, before: int) -> int:
+        """How often in a row by now. `before` is how often ever when the delivery that failed was
+        begun: those that were under way together find it down once."""
+        if before == self.ever:
+            self.ever += 1
+            self.in_a_row += 1
+        return max(1, self.in_a_row)
 
 
 def webhook_id_of(change: Change) -> str:

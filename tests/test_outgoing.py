@@ -244,6 +244,28 @@ async def test_a_receiver_that_is_down_for_an_hour_is_asked_a_few_times(
     assert await here.store.untold(10) == ()
 
 
+@pytest.mark.parametrize("usual", [503, None])
+async def test_deliveries_that_fail_together_are_one_failure(
+    here: SmallWorld, hook: OutgoingWebhook, receiver: Receiver, usual: int | None
+) -> None:
+    """A restart of the receiver, with eight deliveries under way, is no quarter of an hour."""
+    await rung(here)
+    receiver.gate = asyncio.Event()
+    ids = [await here.started() for _ in range(8)]
+    for attempt_id in ids:
+        await here.engine.for_owner("owner-1").send(attempt_id, e.Acted())
+    while len(receiver.got) < 3 + 8:
+        receiver.came.clear()
+        await receiver.came.wait()
+    receiver.usual, receiver.cuts = usual or 204, 0 if usual else 8
+    receiver.gate.set()
+    await here.engine.settled()
+    receiver.usual = 204
+    await retold(here, 30)
+    for attempt_id in ids:
+        assert receiver.seqs(attempt_id) == [1, 1, 2, 3]
+
+
 async def test_one_attempt_that_is_refused_hinders_no_other(
     here: SmallWorld, hook: OutgoingWebhook, receiver: Receiver
 ) -> None:
