@@ -2,9 +2,11 @@
 
 from collections.abc import Hashable
 from datetime import datetime, timedelta
+from typing import Final
 
 from attrs import field, frozen
 
+from powens_flow.clock import Pause
 from powens_flow.options import count, seconds, seconds_or_none
 
 
@@ -36,6 +38,9 @@ class Limits:
     connectors: int = field(default=50, validator=count)
 
 
+_MINUTE: Final = timedelta(minutes=1)
+
+
 class Rate:
     """At most `a_minute` requests a minute for each key, in bursts of as many.
 
@@ -45,23 +50,25 @@ class Rate:
     def __init__(self, a_minute: int) -> None:
         if a_minute < 1:
             raise ValueError("a rate is at least one request a minute")
-        self._step = timedelta(minutes=1) / a_minute
-        self._whole_at: dict[Hashable, datetime] = {}
-        self._swept_at: datetime | None = None
+        self._step = _MINUTE / a_minute
+        self._filling: dict[Hashable, Pause] = {}
+        self._swept: Pause | None = None
 
     def wait(self, key: Hashable, now: datetime) -> float:
         """Count a request: 0.0 if it may go on, else the seconds after which one may."""
         self._sweep(now)
-        whole_at = max(now, self._whole_at.get(key, now)) + self._step
-        over = (whole_at - now - timedelta(minutes=1)).total_seconds()
+        filling = self._filling.get(key)
+        begins = filling.end if filling is not None and filling.lasts(now) else now
+        whole_at = begins + self._step
+        over = (whole_at - now - _MINUTE).total_seconds()
         if over > 0:
             return over
-        self._whole_at[key] = whole_at
+        self._filling[key] = Pause(now, whole_at)
         return 0.0
 
     def _sweep(self, now: datetime) -> None:
         """Once a minute, forget whose allowance is whole."""
-        if self._swept_at is not None and now - self._swept_at < timedelta(minutes=1):
+        if self._swept is not None and self._swept.lasts(now):
             return
-        self._swept_at = now
-        self._whole_at = {key: at for key, at in self._whole_at.items() if at > now}
+        self._swept = Pause(now, now + _MINUTE)
+        self._filling = {key: one for key, one in self._filling.items() if one.lasts(now)}

@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from powens_flow.clock import Pause
 from powens_flow.view import View
 from powens_flow.web.answers import HEADERS
 from powens_flow.web.call import Call
@@ -59,11 +60,12 @@ class _Stream:
 
     async def run(self, view: View) -> web.StreamResponse:
         limits = self._call.connect.limits
-        ends_at = self._clock.now() + timedelta(seconds=limits.stream)
+        now = self._clock.now()
+        is_open = Pause(now, now + timedelta(seconds=limits.stream))
         try:
             await self._response.prepare(self._call.request)
             await self._write(f"retry: {RETRY}\n\n")
-            while await self._show(view) and self._clock.now() < ends_at:
+            while await self._show(view) and is_open.lasts(self._clock.now()):
                 await self._watch.wait(limits.poll)
                 if self._watch.is_over or self._is_gone():
                     break

@@ -262,6 +262,14 @@ async def test_an_owner_who_asks_too_often_waits_and_the_others_do_not() -> None
         assert (await s.post("/attempts", {})).status == 429
 
 
+async def test_nobody_waits_for_the_hour_by_which_the_clock_is_set_back() -> None:
+    async with site(options={"limits": Limits(changes=3)}) as s:
+        for _ in range(3):
+            await s.post("/attempts", {})
+        s.world.clock.set_back(3600)
+        assert (await s.post("/attempts", {})).status == 201
+
+
 # --- what cannot be reached ---------------------------------------------------------------------
 
 

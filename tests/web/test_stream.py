@@ -190,6 +190,19 @@ async def test_a_stream_ends_after_its_time_and_the_browser_comes_back() -> None
         assert b"data" not in await ending
 
 
+async def test_a_stream_lasts_no_longer_where_the_clock_is_set_back() -> None:
+    async with site(options={"limits": Limits(stream=30.0)}) as s:
+        view = await s.started()
+        stream = await opened(s, view)
+        await told(stream)
+        s.world.clock.set_back(3600)
+        at = s.world.clock.now()
+        ending = asyncio.create_task(soon(stream.content.read()))
+        while not ending.done() and s.world.clock.now() - at < timedelta(minutes=30):
+            await passed(s, 2.0)
+        assert ending.done()
+
+
 async def test_one_owner_has_so_many_streams_and_no_more() -> None:
     async with site(options={"limits": Limits(streams=2)}) as s:
         view = await s.started()
