@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 SCOPE: Final = "powens_flow"
 
-NOT_HANDLERS: Final = frozenset({"event", "webhook", "clock", "engine"})
+NOT_HANDLERS: Final = frozenset({"event", "webhook", "clock", "engine", "staff"})
 """Causes of a transition that are no handler's outcome."""
 
 
@@ -77,7 +77,7 @@ class Instruments:
         }
         trace.get_current_span().add_event("powens_flow.transition", {**where, **moved})
         self._transitions.add(1, {**where, **moved})
-        if row.trigger == v.RETRY:
+        if row.trigger == v.RETRY and row.cause == "engine":  # staff's is the end of such a wait
             self._retries.add(1, {**where, "powens_flow.state": row.source})
         elif row.cause not in NOT_HANDLERS:
             outcome = {"powens_flow.handler": row.cause, "powens_flow.outcome": row.trigger}

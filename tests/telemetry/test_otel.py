@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from powens_flow.simulator.faults import Fault
+from powens_flow.staff import post_remedy
+from powens_flow.store.sqlite import SQLiteStore
 from powens_flow.telemetry import hooks
 from powens_flow.telemetry.otel import Instruments
 from powens_flow.testing import Script, World, world
@@ -126,6 +129,25 @@ async def test_the_numbers_are_the_journals(watched: Watched) -> None:
     assert lasted.count == 1
     calls = sum(len(row.calls) for row in rows)
     assert sum(point.count for point in made["http.client.request.duration"]) >= calls
+
+
+async def test_what_staff_do_is_no_outcome_and_puts_no_call_off(
+    watched: Watched, tmp_path: Path
+) -> None:
+    async with SQLiteStore(tmp_path / "attempts.db") as store, world(store=store) as w:
+        w.simulator.add_fault(Fault("status", "POST", "/auth/init", times=1, status=503))
+        attempt_id = (await w.engine.for_owner("ann").start()).attempt_id
+        for act in ("retry", "cancel"):
+            told = {"by": "ann@desk", "reason": "ticket", "now": w.clock.now()}
+            await post_remedy(store, w.engine.machines, attempt_id, act, **told)
+            await w.engine.tick()
+        rows = await w.engine.history(attempt_id)
+    assert [row.trigger for row in rows if row.cause == "staff"] == ["retry", "cancel"]
+    made = watched.metrics()
+    handlers = {one.attributes["powens_flow.handler"] for one in made["powens_flow.outcomes"]}
+    assert "staff" not in handlers
+    put_off = [row for row in rows if row.trigger == "retry" and row.cause == "engine"]
+    assert sum(one.value for one in made["powens_flow.retries"]) == len(put_off)
 
 
 async def test_a_state_that_nobody_is_in_any_more_goes_to_nought(watched: Watched) -> None:
