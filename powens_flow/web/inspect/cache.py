@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from powens_flow.clock import Clock
+from powens_flow.clock import Clock, Pause
 
 T = TypeVar("T")
 
@@ -50,9 +50,9 @@ class Cache:
         asked_at, task = self._kept[key]
         if not task.done():
             return task
-        is_old = self._clock.now() - asked_at >= timedelta(seconds=seconds)
+        is_kept = Pause(asked_at, asked_at + timedelta(seconds=seconds)).lasts(self._clock.now())
         failed = task.cancelled() or task.exception() is not None
-        return None if is_old or failed else task
+        return task if is_kept and not failed else None
 
     def _keep(self, key: Hashable, task: asyncio.Task[Any]) -> None:
         self._kept[key] = (self._clock.now(), task)

@@ -40,6 +40,15 @@ async def test_who_asks_at_the_same_time_gets_one_answer_until_it_is_old() -> No
     assert await cache.get("a", 3, source.ask) == 3
 
 
+async def test_an_answer_of_before_the_clock_was_set_back_is_old() -> None:
+    clock, source = ManualClock(), Source()
+    source.may_answer.set()
+    cache = Cache(clock)
+    assert await cache.get("a", 3, source.ask) == 1
+    clock.set_back(3600)
+    assert await cache.get("a", 3, source.ask) == 2
+
+
 async def test_who_leaves_takes_the_answer_from_nobody() -> None:
     source = Source()
     cache = Cache(ManualClock())
