@@ -138,7 +138,7 @@ async def test_what_staff_do_is_no_outcome_and_puts_no_call_off(
         w.simulator.add_fault(Fault("status", "POST", "/auth/init", times=1, status=503))
         attempt_id = (await w.engine.for_owner("ann").start()).attempt_id
         for act in ("retry", "cancel"):
-            told = {"by": "ann@desk", "reason": "ticket", "now": w.clock.now()}
+            told: Any = {"by": "ann@desk", "reason": "ticket", "now": w.clock.now()}
             await post_remedy(store, w.engine.machines, attempt_id, act, **told)
             await w.engine.tick()
         rows = await w.engine.history(attempt_id)
