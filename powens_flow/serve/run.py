@@ -131,7 +131,8 @@ async def _opened(
     """The store, and its keys: what cannot be used is told before anything is made."""
     kept_keyring(configuration, path)
     store = await stack.enter_async_context(SQLiteStore(path))
-    holds_tokens = bool(await store.vault_records(limit=1))
+    # An attempt under way has one of its own before the vault has.
+    holds_tokens = bool(await store.vault_records(limit=1) or await store.live_states())
     return store, keyring(configuration, path, holds_tokens=holds_tokens)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from powens_flow.attempt import User
 from powens_flow.config import ConfigError, Configuration
 from powens_flow.keyring import Keyring
 from powens_flow.policy import Policy
@@ -18,6 +19,7 @@ from powens_flow.store.port import StoreError
 from powens_flow.store.sqlite import SQLiteStore, schema
 from powens_flow.vault import PermanentUser, StoreVault
 from tests.serve.conftest import Serve, serving
+from tests.store import values as v
 
 ADDRESS = "http://127.0.0.1/callback"
 
@@ -130,6 +132,18 @@ async def test_no_keys_are_made_for_a_store_that_holds_tokens(tmp_path: Path) ->
         async with serving(Configuration(port=0, store=store)):
             pass
     assert str(raised.value).startswith(f"{store}.keys: ")
+    assert "keys" not in "".join(names_in(tmp_path))
+
+
+async def test_no_keys_are_made_while_an_attempt_has_a_token(tmp_path: Path) -> None:
+    store = tmp_path / "lost.sqlite"
+    sealed = Keyring.generate().seal("tok")
+    async with SQLiteStore(store) as opened:
+        for name, due_at in (("waits", v.at(900)), ("ended", None)):
+            await v.at_rest(opened, v.an_attempt(name, user=User(1, sealed), due_at=due_at))
+    with pytest.raises(ConfigError, match="not there, and the store holds tokens"):
+        async with serving(Configuration(port=0, store=store)):
+            pass
     assert "keys" not in "".join(names_in(tmp_path))
 
 
