@@ -53,6 +53,10 @@ class Unreadable(Exception):
         self.answer = Answer(status, reason)
 
 
+class Unconcerned(Exception):
+    """Raised where it is found out who sent a webhook: nothing here waits for what it is about."""
+
+
 @frozen(slots=False)
 class Request:
     """A webhook as it came. `headers` by lower-case name; `body` as sent, perhaps gzip.
@@ -92,7 +96,8 @@ class Request:
 
 
 class Authentication(Protocol):
-    """Says whether a webhook comes from Powens; may let pass what `Request` raises."""
+    """Says whether a webhook comes from Powens; may let pass what `Request` raises, and
+    `Unconcerned`."""
 
     async def __call__(self, request: Request, now: datetime) -> bool: ...
 
@@ -161,10 +166,11 @@ def tokens_of(
     """For `UserToken`: the tokens of users that have attempts under way.
 
     The vault's; before it has one, as in the first attempt of a user who was made permanent at
-    once, the attempt's own.
+    once, the attempt's own. For another user it raises `Unconcerned`: of Powens' webhooks most are
+    about users who connected their bank long ago, and who refuses ten in a row gets none any more.
     """
 
-    async def token_of(id_user: int) -> Secret | None:
+    async def token_of(id_user: int) -> Secret:
         own: Secret | None = None
         for attempt_id in await store.concerned(id_user):
             attempt = await store.load(attempt_id)
@@ -174,6 +180,8 @@ def tokens_of(
             if kept is not None and kept.id_user == id_user:
                 return kept.token
             own = keyring.open(attempt.user.token)
+        if own is None:
+            raise Unconcerned
         return own
 
     return token_of
@@ -199,7 +207,8 @@ class Receiver:
     ) -> Answer:
         """Take one webhook; `path` is the path that was called, without a query.
 
-        A forged, old, oversized or malformed one changes nothing; a double is taken once.
+        A forged, old, oversized or malformed one changes nothing; a double is taken once. One that
+        concerns nobody here changes nothing either, and is answered as taken.
         """
         if len(body) > self._largest:
             return self._refused(Answer(413, "too large"))
@@ -212,6 +221,9 @@ class Receiver:
             data = request.data
         except Unreadable as error:
             return self._refused(error.answer)
+        except Unconcerned:
+            log.info("webhook.taken", woken=0)
+            return Answer(200, "nothing waits for it")
         return await self._taken(data, now)
 
     def _refused(self, answer: Answer) -> Answer:

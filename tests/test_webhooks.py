@@ -17,7 +17,15 @@ from powens_flow.policy import Policy
 from powens_flow.secret import Secret
 from powens_flow.testing import REDIRECT_URI, Script, World, world
 from powens_flow.testing.clock import BEGINNING
-from powens_flow.webhooks import LARGEST, Authentication, Receiver, Request, Signature, UserToken
+from powens_flow.webhooks import (
+    LARGEST,
+    Authentication,
+    Receiver,
+    Request,
+    Signature,
+    UserToken,
+    tokens_of,
+)
 
 SECRET = "a-webhook-secret"
 TOKEN = "a-users-token"
@@ -162,6 +170,14 @@ class TestUserToken:
 
     async def test_a_user_whose_token_nobody_knows_is_refused(self, w: World) -> None:
         assert await status(w, hook(), {"Authorization": "Bearer "}, UserToken(nobody)) == 401
+
+    async def test_what_concerns_nobody_is_no_refusal_and_leaves_nothing_behind(
+        self, w: World
+    ) -> None:
+        known = UserToken(tokens_of(w.store, w.vault, w.keyring))
+        assert await status(w, hook(99, number=7), {"Authorization": "Bearer x"}, known) == 200
+        assert await w.store.claimed("webhook:7", w.clock.now()) is None
+        assert await status(w, hook(99), {}, known) == 401
 
     async def test_the_user_may_stand_in_id_user(self, w: World) -> None:
         headers = {"Authorization": f"Bearer {TOKEN}"}

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import pytest
@@ -174,8 +175,11 @@ async def test_one_that_is_sent_again_changes_nothing(open_world: OpenWorld) -> 
         assert [row.dest for row in rows].count("choosing_accounts") == 1
 
 
-async def test_late_ones_change_nothing_of_what_has_ended(open_world: OpenWorld) -> None:
-    w = await open_world(policy=PERMANENT)
+@pytest.mark.parametrize("auth", ["signature", "bearer"])
+async def test_late_ones_change_nothing_of_what_has_ended(open_world: OpenWorld, auth: Any) -> None:
+    """Nor are they refused: they come for years, each day, and ten refusals end them all."""
+    settings = Settings(webhook_auth=auth, webhook_resend_seconds=0)
+    w = await open_world(policy=PERMANENT, settings=settings)
     async with listening(w) as endpoint:
         _, end = await run(w, Script())
         await delivered(w)
@@ -185,6 +189,7 @@ async def test_late_ones_change_nothing_of_what_has_ended(open_world: OpenWorld)
         await delivered(w)
         assert await w.store.load(end.attempt_id) == before
         assert {answer.status for answer in endpoint.answers} == {200}
+        assert not w.simulator.outbox.stopped
 
 
 async def test_one_that_comes_while_a_call_is_under_way_waits_for_it(
