@@ -23,7 +23,7 @@ import aiohttp
 import structlog
 from yarl import URL
 
-from powens_flow.api.address import is_loopback
+from powens_flow.api.address import expect_name, is_loopback
 from powens_flow.attempt import Result
 from powens_flow.clock import Clock, SystemClock
 from powens_flow.lanes import REMEMBERED, TellLater
@@ -233,6 +233,7 @@ def _checked(text: str) -> URL:
     url = URL(text if isinstance(text, str) else "")
     if url.scheme not in ("http", "https") or not url.host or url.user is not None:
         raise ValueError("an outgoing webhook's URL is an https URL with a host and no user")
+    expect_name(url)
     if url.scheme == "http" and not is_loopback(url.host):
         raise ValueError("plain http is allowed on loopback only")
     return url

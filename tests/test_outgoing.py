@@ -336,6 +336,7 @@ async def test_the_documented_example_delivers(here: SmallWorld, receiver: Recei
         ("ftp://backend.example/hook", [SECRET], "https URL"),
         ("https://ann:S3cr3t@backend.example/", [SECRET], "no user"),
         (None, [SECRET], "is an https URL"),
+        ("https://backend..example/hook", [SECRET], "host is no name"),
         ("https://backend.example/hook", SECRET, "a list of at least one secret"),
         ("https://backend.example/hook", [None], "a webhook secret is `whsec_`"),
         ("https://backend.example/hook", [], "at least one secret"),

@@ -34,12 +34,22 @@ def base_url(domain_or_url: str) -> URL:
 def _checked(url: URL) -> URL:
     if url.scheme not in ("http", "https") or not url.host:
         raise ValueError("the API's URL must be an https URL with a host")
+    expect_name(url)
     if url.scheme == "http" and not is_loopback(url.host):
         raise ValueError("plain http is allowed on loopback only")
     if url.user is not None or url.password is not None or url.query_string or url.fragment:
         raise ValueError("the API's URL carries no user, password, query or fragment")
     path = url.raw_path.rstrip("/") or "/2.0"
     return url.with_path(f"{path}/", encoded=True)
+
+
+def expect_name(url: URL) -> None:
+    """Raises ValueError for a URL whose host nobody can look up: a part of it is empty, or too long
+    (RFC 1035, section 2.3.4). It would be met as a `UnicodeError` at each call."""
+    try:
+        (url.raw_host or "").encode("idna")
+    except UnicodeError:
+        raise ValueError("its host is no name, which has parts of 1 to 63 characters") from None
 
 
 def is_loopback(host: str) -> bool:

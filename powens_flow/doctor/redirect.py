@@ -5,27 +5,41 @@ from collections.abc import AsyncIterator
 import aiohttp
 from yarl import URL
 
-from powens_flow.api.address import is_loopback
+from powens_flow.api.address import expect_name, is_loopback
 from powens_flow.doctor.finding import Finding, ok, unknown, warning, wrong
 
 CHECK = "redirect URI"
+HTTP = ("http", "https")
 
 
 async def check_redirect(session: aiohttp.ClientSession, address: str | None) -> list[Finding]:
     """Its scheme, whether it can be reached, and what nobody can say of it from here.
 
-    That it has no query was checked when it was configured.
+    That it is absolute and has no query was checked when it was configured.
     """
     if address is None:
         mend = "set policy.redirect_uri"
         return [wrong(CHECK, "there is none: no bank's own page can be used", mend)]
-    return [finding async for finding in _findings(session, URL(address))]
+    try:
+        url = _checked(URL(address))
+    except ValueError as error:
+        says = f"{address} is no address: {error}"
+        return [wrong(CHECK, says, "set policy.redirect_uri to the one that is registered")]
+    return [finding async for finding in _findings(session, url)]
+
+
+def _checked(url: URL) -> URL:
+    """The same. Raises ValueError for what a browser cannot be sent to."""
+    if url.scheme in HTTP and not url.host:
+        raise ValueError("it has no host")
+    expect_name(url)
+    return url
 
 
 async def _findings(session: aiohttp.ClientSession, url: URL) -> AsyncIterator[Finding]:
     registered = "whether it is registered shows only when a bank's page is asked for"
     mend = "look in the console of the domain"
-    if url.scheme not in ("http", "https"):
+    if url.scheme not in HTTP:
         yield unknown(CHECK, f"{url.scheme}: is opened by an app, which cannot be asked from here")
     else:
         yield _scheme(url)

@@ -45,6 +45,17 @@ def test_other_urls_are_refused_without_being_repeated(url: str) -> None:
     assert "password@" not in str(refused.value)
 
 
+@pytest.mark.parametrize("host", ["a..example", ".example", f"{'a' * 64}.example"])
+def test_a_host_that_is_no_name_is_refused(host: str) -> None:
+    with pytest.raises(ValueError, match="host is no name"):
+        base_url(f"https://{host}/2.0/")
+
+
+@pytest.mark.parametrize("host", ["proxy_1.example", "example.", "é.example", "127.0.0.1", "[::1]"])
+def test_a_host_that_is_a_name_is_taken(host: str) -> None:
+    assert base_url(f"https://{host}/2.0/").host
+
+
 def test_the_path_of_a_url_is_kept() -> None:
     assert str(base_url("https://proxy.example.com/powens/2.0")).endswith("/powens/2.0/")
 

@@ -33,6 +33,23 @@ async def test_a_redirect_uri_over_plain_http(configured: Configuration) -> None
     assert findings["redirect URI"].status is WRONG
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://app.example:99999/callback",
+        "https://app.example:here/callback",
+        "https://[app.example/callback",
+        "https://app..example/callback",
+        "https:///callback",
+    ],
+)
+async def test_a_redirect_uri_that_is_no_address(configured: Configuration, address: str) -> None:
+    findings = await found(redirected_to(configured, address))
+    assert findings["redirect URI"].status is WRONG
+    assert findings["redirect URI"].says.startswith(f"{address} is no address: ")
+    assert "redirect URI's page" not in findings
+
+
 async def test_a_redirect_uri_of_an_app(configured: Configuration) -> None:
     findings = await found(redirected_to(configured, "myapp://callback"))
     assert findings["redirect URI"].status is UNKNOWN
