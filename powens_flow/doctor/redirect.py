@@ -11,6 +11,9 @@ from powens_flow.doctor.finding import Finding, ok, unknown, warning, wrong
 CHECK = "redirect URI"
 HTTP = ("http", "https")
 
+NOT_THERE = (404, 405, 410)
+"""What a browser that is sent back would be shown; it comes with GET."""
+
 
 async def check_redirect(session: aiohttp.ClientSession, address: str | None) -> list[Finding]:
     """Its scheme, whether it can be reached, and what nobody can say of it from here.
@@ -65,6 +68,6 @@ async def _reached(session: aiohttp.ClientSession, url: URL) -> Finding:
             status = response.status
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         return warning(check, f"it cannot be reached from here ({type(error).__name__})", mend)
-    if status == 404 or status >= 500:
+    if status in NOT_THERE or status >= 500:
         return wrong(check, f"it answers {status}", mend)
     return ok(check, f"it answers {status}")

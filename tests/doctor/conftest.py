@@ -30,7 +30,9 @@ async def callback() -> AsyncIterator[str]:
         return web.Response(status=502)
 
     app = web.Application()
-    app.add_routes([web.get("/callback", back), web.get("/broken", broken)])
+    app.add_routes(
+        [web.get("/callback", back), web.get("/broken", broken), web.post("/posted", back)]
+    )
     async with TestServer(app) as made:
         yield str(made.make_url("/callback"))
 

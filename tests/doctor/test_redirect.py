@@ -19,7 +19,9 @@ async def test_a_redirect_uri_that_nobody_serves(configured: Configuration) -> N
     assert findings["redirect URI's page"].status is WARNING
 
 
-@pytest.mark.parametrize(("path", "status"), [("/nowhere", "404"), ("/broken", "502")])
+@pytest.mark.parametrize(
+    ("path", "status"), [("/nowhere", "404"), ("/broken", "502"), ("/posted", "405")]
+)
 async def test_a_redirect_uri_whose_page_is_broken(
     configured: Configuration, callback: str, path: str, status: str
 ) -> None:
