@@ -70,7 +70,9 @@ class Lane:
         self._behind: dict[str, Pause] = {}
         self._missed: dict[str, None] = {}
         self._closed: Pause | None = None
+        self._closed_by: OrderedDict[str, None] = OrderedDict()
         self._is_probing = True
+        self._was_closed = False
         self._waiting = 0
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -153,7 +155,7 @@ class Lane:
     def reopen(self, now: datetime) -> bool:
         """Let what has waited long enough be told again; whether the listener hears anything."""
         if self._closed is not None and not self._closed.lasts(now):
-            self._closed, self._is_probing = None, True
+            self._closed, self._is_probing, self._was_closed = None, True, True
         self._behind = {one: pause for one, pause in self._behind.items() if pause.lasts(now)}
         self._staff()  # a task may have been cancelled with work before it
         return self.is_open
@@ -178,9 +180,20 @@ class Lane:
     async def _work(self) -> None:
         try:
             while self._ready:
-                await self._tell_all_of(self._ready.popleft())
+                await self._tell_all_of(self._first_ready())
         finally:  # at once, so that what comes in before the task is done finds it gone
             self.tasks.difference_update({asyncio.current_task()})
+
+    def _first_ready(self) -> str:
+        """The attempt that is told next: after a pause one with which it was not begun, or begun
+        longest ago. One at which the listener always breaks down would keep all others for ever."""
+        if not self._was_closed:
+            return self._ready.popleft()
+        self._was_closed = False
+        begun = {attempt_id: at for at, attempt_id in enumerate(self._closed_by, 1)}
+        first = min(self._ready, key=lambda one: begun.get(one, 0))
+        self._ready.remove(first)
+        return first
 
     async def _tell_all_of(self, attempt_id: str) -> None:
         queue = self._queues[attempt_id]
@@ -204,6 +217,7 @@ class Lane:
             return False
         attempt_id, seq = key_of(one)
         self._ahead[attempt_id] = seq + 1
+        self._closed_by.pop(attempt_id, None)
         if self._is_probing:
             self._is_probing = False
             self._staff()
@@ -230,12 +244,16 @@ class Lane:
             return
         self._behind[attempt_id] = pause = Pause(now, now + error.after)
         if error.everything:
-            self._close(pause)
+            self._close(pause, attempt_id)
 
-    def _close(self, pause: Pause) -> None:
+    def _close(self, pause: Pause, attempt_id: str) -> None:
         """Hear nothing before its end: what is queued and not being told is left in the store."""
         self._closed = pause
-        for attempt_id in self._ready:
-            self._drop(attempt_id)
+        self._closed_by[attempt_id] = None
+        self._closed_by.move_to_end(attempt_id)
+        if len(self._closed_by) > REMEMBERED:
+            self._closed_by.popitem(last=False)
+        for one in self._ready:
+            self._drop(one)
         self._ready.clear()
         self._missed.clear()

@@ -38,7 +38,8 @@ LONGEST_PAUSE: Final = 900.0
 """Seconds until a delivery is tried again; doubled with each failure, from the first up to this."""
 
 DOWN_AFTER: Final = 3
-"""Failures in a row after which the receiver counts as down, whatever it answered."""
+"""Attempts in a row for which it has failed, whatever it answered, after which the receiver counts
+as down. Of one alone it is not known whether that is the receiver, or the attempt."""
 
 _PREFIX: Final = "whsec_"
 
@@ -50,8 +51,8 @@ class OutgoingWebhook:
     from one to another. `timeout` is in seconds, for a whole delivery. `at_once` is how many
     attempts are told at the same time. 2xx is taken; any other answer, a redirect too, is not.
 
-    A receiver that cannot be reached, or has failed three times in a row, is left alone for 30
-    seconds, then twice as long each time up to 15 minutes, or as long as its `Retry-After` says.
+    A receiver that cannot be reached, or has failed for three attempts in a row, is left alone for
+    30 seconds, then twice as long each time up to 15 minutes, or as long as its `Retry-After` says.
 
     Raises:
         ValueError: the URL is not https (plain http is for loopback), a secret is none,
@@ -81,7 +82,7 @@ class OutgoingWebhook:
         self._owned: aiohttp.ClientSession | None = None
         self._clock = clock or SystemClock()
         self._chance = chance
-        self._failures = 0
+        self._failed_for: set[str] = set()
         self._downs = _Downs()
         self._failures_of: dict[str, int] = {}
 
@@ -114,7 +115,8 @@ class OutgoingWebhook:
         status, asked = await self._post(body, self._headers(change, body))
         attempt_id = change.row.attempt_id
         if status is not None and 200 <= status < 300:
-            self._failures = self._downs.in_a_row = 0
+            self._failed_for.clear()
+            self._downs.in_a_row = 0
             self._failures_of.pop(attempt_id, None)
             return
         raise self._not_taken(change, status, asked, downs_before)
@@ -151,9 +153,9 @@ class OutgoingWebhook:
         self, change: Change, status: int | None, asked: float, downs_before: int
     ) -> TellLater:
         attempt_id, seq = change.row.attempt_id, change.row.seq
-        self._failures += 1
+        self._failed_for.add(attempt_id)
         of_this = self._count_of(attempt_id)
-        is_down = status is None or asked > 0 or self._failures >= DOWN_AFTER
+        is_down = status is None or asked > 0 or len(self._failed_for) >= DOWN_AFTER
         after = self._pause(self._downs.again(downs_before) if is_down else of_this, asked)
         log.warning(
             "callback.not_taken", attempt=attempt_id, seq=seq, status=status, after=round(after, 1)

@@ -38,6 +38,8 @@ class Receiver:
     url: str = ""
     headers: dict[str, str] = field(factory=dict)
     cuts: int = 0
+    never: str = ""
+    cuts_that: bool = False
     came: asyncio.Event = field(factory=asyncio.Event)
 
     async def take(self, request: web.Request) -> web.Response:
@@ -50,6 +52,10 @@ class Receiver:
             self.cuts -= 1
             request.transport.abort()  # it was heard, and the answer is lost
         status = self.answers.pop(0) if self.answers else self.usual
+        if self.data()[-1]["attempt"] == self.never:
+            status = 422
+            if self.cuts_that and request.transport is not None:
+                request.transport.abort()
         return web.Response(status=status, headers=self.headers)
 
     def data(self) -> list[dict[str, Any]]:
@@ -277,6 +283,34 @@ async def test_one_attempt_that_is_refused_hinders_no_other(
     assert receiver.seqs(other) == [1, 2, 3]
     await retold(here, 30)
     assert receiver.seqs(refused) == [1, 1, 2, 3]
+
+
+@pytest.mark.parametrize("cuts_that", [False, True])
+async def test_one_attempt_that_is_never_taken_does_not_keep_all_others_for_ever(
+    here: SmallWorld, hook: OutgoingWebhook, receiver: Receiver, cuts_that: bool
+) -> None:
+    receiver.never = await here.started()
+    receiver.cuts_that = cuts_that
+    await here.engine.for_owner("owner-1").send(receiver.never, e.Acted())
+    for _ in range(120):
+        await retold(here, 30)
+    assert len(receiver.got) > 5
+    others = [await rung(here) for _ in range(3)]
+    for _ in range(40):
+        await retold(here, 30)
+    for other in others:
+        assert receiver.seqs(other) == [1, 2, 3]
+
+
+async def test_an_answer_about_one_attempt_holds_up_that_one_alone(
+    here: SmallWorld, hook: OutgoingWebhook, receiver: Receiver
+) -> None:
+    receiver.never = await here.started()
+    await here.engine.for_owner("owner-1").send(receiver.never, e.Acted())
+    for _ in range(120):
+        await retold(here, 30)
+    other = await rung(here)
+    assert receiver.seqs(other) == [1, 2, 3]
 
 
 async def test_who_asks_for_time_gets_it(

@@ -177,7 +177,7 @@ async def test_who_can_hear_nothing_is_asked_once_until_its_time(here: SmallWorl
     assert closed.asked == [(ids[0], 1)]
     here.clock.advance(3)
     await retold(here)
-    assert closed.asked == [(ids[0], 1)] * 2  # one at a time, and still closed
+    assert closed.asked == [(ids[0], 1), (ids[1], 1)]  # one at a time, and still closed
 
 
 async def test_who_was_closed_hears_all_of_it_in_order(here: SmallWorld) -> None:
