@@ -21,8 +21,8 @@ from powens_flow.attempt import Attempt
 from powens_flow.decisions.accepting import WEBAUTH_STATE_PREFIX, attempt_named_in
 from powens_flow.errors import FlowError
 from powens_flow.events import InvalidEvent, Returned
-from powens_flow.store.port import StoreError
 from powens_flow.view import View
+from powens_flow.web.answers import problem_of
 from powens_flow.web.call import Call, owner_of
 from powens_flow.web.watching import within
 
@@ -53,8 +53,10 @@ async def callback(call: Call) -> web.Response:
         found = await _found(call, parameters.get("state", ""))
         if found.tell and found.attempt is not None:
             await _tell(call, found.attempt, parameters)
-    except StoreError as error:
-        log.error("web.store_failed", error=type(error).__name__)
+    except (
+        Exception
+    ) as error:  # a person has come back: the page says what is wrong, if it still is
+        problem_of(error)
         found = Found(hand_over=True)
     attempt_id = found.attempt.id if found.attempt else None
     log.info("web.callback", attempt=attempt_id, told=found.tell)

@@ -5,13 +5,15 @@ from typing import Any, Literal
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
+from aiohttp import web
+from structlog.testing import capture_logs
 
 from powens_flow.simulator import Settings, at_the_bank
 from powens_flow.simulator.faults import Fault
 from powens_flow.store.memory import MemoryStore
 from powens_flow.store.port import StoreError
 from powens_flow.web import Limits
-from tests.web.site import Site, site
+from tests.web.site import Site, authenticate, site
 
 PUENTE = "160"
 DIALECTS = ("connection_state", "absent")
@@ -203,6 +205,26 @@ async def test_while_the_store_is_down_the_page_is_handed_what_came() -> None:
         store.is_down = True
         assert handed(await back(s, came)) == came
         store.is_down = False
+        after = await s.sent(view, type="returned", parameters=came)
+        assert after["prompt"]["kind"] == "choose_accounts"
+
+
+async def test_while_nobody_can_be_signed_in_the_page_is_handed_what_came() -> None:
+    is_down = False
+
+    def sessions(request: web.Request) -> str | None:
+        if is_down:
+            raise RuntimeError("S3cr3t")
+        return authenticate(request)
+
+    async with site(options={"authenticate": sessions}) as s:
+        view = await at_the_page(s)
+        came = await visited(s, view)
+        is_down = True
+        with capture_logs() as logs:
+            assert handed(await back(s, came)) == came
+        assert [one["event"] for one in logs if one["log_level"] == "error"] == ["web.failed"]
+        is_down = False
         after = await s.sent(view, type="returned", parameters=came)
         assert after["prompt"]["kind"] == "choose_accounts"
 
