@@ -241,6 +241,7 @@ class Attempt:
     subscriptions: tuple[Subscription, ...] = ()
     consent: Consent | None = None
     early_tried: bool = False
+    exchange_tried: bool = False
     orphans: int = 0
 
     problem: Problem | None = None

@@ -201,6 +201,7 @@ async def exchange_token(context: Context, attempt: Attempt) -> Outcome:
         return known
     if context.recovering:
         return Outcome(v.UNKNOWN)
+    context.note(exchange_tried=True)
     return _permanent(attempt, await context.call("exchange_token"))
 
 

@@ -2,7 +2,7 @@
 
 from powens_flow import vocabulary as v
 from powens_flow.api import errors as api
-from powens_flow.attempt import Attempt
+from powens_flow.attempt import Attempt, User
 from powens_flow.calls import user_key
 from powens_flow.evolving import evolve
 from powens_flow.handlers.context import Context
@@ -34,6 +34,8 @@ async def _cleaned_up(context: Context, attempt: Attempt) -> Outcome:
     if user.made_here and not user.kept and not await context.call("other_attempts"):
         if user.expires_at is None or context.now() < user.expires_at:  # else it is deleted
             await _delete(context, attempt, "delete_user")
+        elif attempt.exchange_tried and await _was_made_permanent(context, user):
+            return Outcome(v.LOCKED, problem=attempt.problem)
         return Outcome(v.DONE, {"cleanup": "user"}, dropped_claims=(user_key(attempt),))
     attempt = await _with_what_came_since(context, attempt)
     if attempt.connection_made_here and attempt.id_connection is not None:
@@ -42,6 +44,17 @@ async def _cleaned_up(context: Context, attempt: Attempt) -> Outcome:
     if attempt.id_connection is None and _may_still_come(context, attempt):
         return Outcome(v.LOCKED, problem=attempt.problem)
     return Outcome(v.DONE, {"cleanup": "nothing"})
+
+
+async def _was_made_permanent(context: Context, user: User) -> bool:
+    """Whether an exchange whose answer was lost keeps the user alive: it is let in anew then, to
+    be deleted, as its temporary token has ended."""
+    try:
+        token = await context.call("renew_token")
+    except api.Gone:
+        return False
+    context.note(user=evolve(user, token=token, permanent=True, expires_at=None))
+    return True
 
 
 async def _delete(context: Context, attempt: Attempt, name: str) -> None:

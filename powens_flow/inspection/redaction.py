@@ -40,6 +40,7 @@ _PLAIN: Final = (
     "unsure_since",
     "consent",
     "early_tried",
+    "exchange_tried",
     "orphans",
     "ending",
     "cleanup",

@@ -1,14 +1,17 @@
 """Answers that were lost or wrong, and what must not be concluded from them."""
 
+from datetime import timedelta
 from typing import Literal
 
 import pytest
 
 from powens_flow import events as e
+from powens_flow.calls import TEMPORARY_USER
 from powens_flow.policy import CHAIN
 from powens_flow.secret import Secret
 from powens_flow.simulator.faults import Fault
 from powens_flow.testing import Script, World
+from powens_flow.testing.clock import BEGINNING
 from powens_flow.vault import PermanentUser
 from tests.e2e.story import (
     CANCELLED,
@@ -16,6 +19,7 @@ from tests.e2e.story import (
     FAILED,
     FILL_IN,
     OWNER,
+    RENEW,
     OpenWorld,
     assert_completed,
     assert_nothing_left,
@@ -172,6 +176,39 @@ async def test_a_refusal_leaves_no_doubt_that_clean_up_would_wait_for(
     again = await driver.step(view)
     assert again.prompt.error is not None
     assert shown(await driver.owner.send(view.attempt_id, e.Cancel())) == CANCELLED
+
+
+async def test_a_user_that_a_lost_exchange_made_permanent_does_not_end_by_itself(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    driver, view = await run_until(w, "choose_accounts", Script())
+    w.simulator.add_fault(Fault("drop_after", "POST", "/auth/token/access"))
+    w.simulator.add_fault(Fault("error", "POST", "/auth/renew", code="config"))
+    down = w.simulator.add_fault(Fault("status", "DELETE", "/users/me", status=503, times=None))
+    view = await driver.step(view)
+    assert shown(view) == ("try_again", "interrupted.renewing_token")
+    view = await driver.owner.send(view.attempt_id, e.Cancel())
+    while w.clock.now() < BEGINNING + timedelta(seconds=TEMPORARY_USER):
+        view = await driver.wait(view)
+    w.simulator.faults.remove(down)
+    assert shown(await driver.run(view)) == CANCELLED
+    await assert_nothing_left(w)
+
+
+async def test_a_user_that_ended_though_an_exchange_was_tried_is_found_gone(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    driver, view = await run_until(w, "choose_accounts", Script())
+    for path in ("/auth/token/access", "/auth/renew"):
+        w.simulator.add_fault(Fault("error", "POST", path, code="config"))
+    view = await driver.step(view)
+    w.clock.advance(TEMPORARY_USER)
+    await w.engine.tick()
+    assert shown(await driver.owner.get(view.attempt_id)) == EXPIRED
+    assert w.simulator.calls[RENEW] == 2
+    await assert_nothing_left(w)
 
 
 # --- nobody looked -------------------------------------------------------------------------------
