@@ -148,12 +148,13 @@ def password_fields(attempt: Attempt) -> tuple[AskedField, ...]:
     """The password fields of the source being added or repaired, or of the connector."""
     if attempt.connector is None:
         return ()
-    source = attempt.source or ""
-    return tuple(
-        asked
-        for asked in attempt.connector.fields
-        if asked.type == "password" and _names(asked.sources, source)
-    )
+    fields = of_source(attempt.connector.fields, attempt.source)
+    return tuple(asked for asked in fields if asked.type == "password")
+
+
+def of_source(fields: Iterable[AskedField], name: str | None) -> tuple[AskedField, ...]:
+    """Those of `fields` that are not another source's."""
+    return tuple(asked for asked in fields if _names(asked.sources, name or ""))
 
 
 def fields_named(attempt: Attempt, names: Iterable[str]) -> tuple[AskedField, ...]:

@@ -228,8 +228,12 @@ def _words(read: m.Connection, state: str) -> str | None:
     """The bank's words, where they are of this state; for a pending webauth, which may be another
     source's, they were seen to hold its URL, a secret."""
     states = {str(one).casefold() for one in (read.state, *(s.state for s in read.sources))}
-    is_of_this_state = str(read.state).casefold() == state.casefold()
-    return read.error_message if is_of_this_state and "webauthrequired" not in states else None
+    return read.error_message if _is_of(read, state) and "webauthrequired" not in states else None
+
+
+def _is_of(read: m.Connection, state: str) -> bool:
+    """Whether what the connection says as a whole is of this state of the source at hand."""
+    return str(read.state).casefold() == state.casefold()
 
 
 def _may_still_change(context: Context, attempt: Attempt, reading: Reading) -> bool:
@@ -254,7 +258,11 @@ def _asking(attempt: Attempt, read: m.Connection, state: str) -> dict[str, Any]:
         return {}
     known = {"correction": planning.own_fields, "new_password": planning.password_fields}
     others = known[asked_for](attempt) if asked_for in known else ()
-    return {"asked": shapes.fields(read.fields) or others, "asked_for": asked_for}
+    told = shapes.fields(read.fields)
+    own = planning.of_source(told, attempt.source)
+    # What another source asks for shows as the connection's; the fields of a code stand only there.
+    is_own = own == told and _is_of(read, state)
+    return {"asked": (own or others) if is_own else (others or own), "asked_for": asked_for}
 
 
 def _problem(attempt: Attempt, state: str, reading: Reading) -> Problem | None:

@@ -55,6 +55,28 @@ async def test_wrong_credentials_on_a_further_source_show_its_form_again(
     assert (w.simulator.calls[SUBMIT], w.simulator.calls[UPDATE]) == (1, 2)
 
 
+@pytest.mark.parametrize(
+    ("login", "key", "fields"),
+    [
+        ("2:wrongpass-later", "state.wrongpass", ["login", "savings_password"]),
+        ("2:password-expired", "state.passwordExpired", ["savings_password"]),
+    ],
+)
+@pytest.mark.parametrize("others", ["additionalInformationNeeded", "wrongpass"])
+async def test_a_further_source_asks_for_its_own_fields_whatever_an_earlier_one_asks(
+    open_world: OpenWorld, login: str, key: str, fields: list[str], others: str
+) -> None:
+    w = await open_world(policy=policy(sources="chain"))
+    driver, view = await run_until(w, "fill_in_fields", Script("150", login=login))
+    view = await driver.step(view)
+    (connection,) = w.simulator.connections
+    w.simulator.set_state(connection.id, others, source="directaccess")
+    view = await driver.step(view)
+    assert (*shown(view), view.prompt.source) == ("fill_in_fields", key, "fallback")
+    assert [one["name"] for one in view.prompt.content["fields"]] == fields
+    assert shown(await driver.run(view)) == DONE
+
+
 async def test_a_further_source_that_was_not_made_can_be_given_up(open_world: OpenWorld) -> None:
     w = await open_world(policy=policy(sources="chain"))
     driver, view = await run_until(w, "fill_in_fields", Script("150", login="2:wrongpass"))

@@ -135,6 +135,24 @@ async def test_without_them_the_sources_are() -> None:
     assert after(MADE, outcome).asked == (PASSWORD,)
 
 
+@pytest.mark.parametrize(
+    ("state", "asked"),
+    [("wrongpass", ["login", "password"]), ("additionalInformationNeeded", ["code"])],
+)
+async def test_fields_of_another_source_are_not_this_ones(state: str, asked: list[str]) -> None:
+    theirs = m.Field("pin", connector_sources=("openapi",))
+    read_of = connection(state, source(state=state), fields=(theirs, CODE))
+    assert [one.name for one in after(MADE, await read(MADE, read_of)).asked] == asked
+
+
+async def test_fields_of_another_state_are_asked_for_only_where_there_are_no_others() -> None:
+    theirs = connection("SCARequired", source(state="wrongpass"), fields=(CODE,))
+    assert after(MADE, await read(MADE, theirs)).asked == (LOGIN, PASSWORD)
+    state = "additionalInformationNeeded"
+    asks = connection("SCARequired", source(state=state), fields=(CODE,))
+    assert [one.name for one in after(MADE, await read(MADE, asks)).asked] == ["code"]
+
+
 async def test_other_states_ask_for_nothing_new() -> None:
     outcome = await read(evolve(MADE, asked=(LOGIN,)), connection("bug", source(state="bug")))
     assert "asked" not in outcome.changes
