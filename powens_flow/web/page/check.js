@@ -37,15 +37,19 @@ function isDate(value) {
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value);
 }
 
-/** Powens' patterns are PCRE and must match the whole value; one that JavaScript cannot read: null. */
+/** Powens' patterns are PCRE and must match the whole value; one that JavaScript cannot read: null.
+ * Only the mode `u` refuses what PCRE means otherwise, such as `\A`, `\h` or `[[:alnum:]]`. */
 function wholePattern(source) {
   if (!source || source.length > LONGEST_PATTERN) return null;
-  for (const flags of ["u", ""]) {
-    try {
-      return new RegExp(`^(?:${source})$`, flags);
-    } catch {
-      // Another dialect: tried without `u`, then left to the engine.
-    }
+  try {
+    return new RegExp(`^(?:${plainlyEscaped(source)})$`, "u");
+  } catch {
+    return null; // left to the engine
   }
-  return null;
+}
+
+/** The same without the escapes of signs that PCRE takes and `u` does not, such as `\_`. */
+function plainlyEscaped(source) {
+  const code = (sign) => `\\u{${sign.codePointAt(0).toString(16)}}`;
+  return source.replace(/\\([^A-Za-z0-9])/gu, (_, sign) => code(sign));
 }

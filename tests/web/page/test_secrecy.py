@@ -104,6 +104,38 @@ async def test_the_browser_checks_values_as_the_engine_does(scene: Scene) -> Non
             assert wrong.get(asked.name) == key, (field["name"], value)
 
 
+PATTERNS = [
+    (r"\A[0-9]{6}\z", "123456"),
+    (r"^[[:alnum:]]+$", "abc1"),
+    (r"^\h*\d+$", " 12"),
+    (r"^\pL+$", "été"),
+    (r"^[]0-9]+$", "1]"),
+    (r"^(?P<a>\d)$", "1"),
+    (r"^[\w\.\-\_\@]+$", "a_b@c-d.e"),
+    (r"\d{2}\-\d{2}\'", "12-34'"),
+]
+"""Powens' patterns are PCRE: some mean something else to a browser, or nothing."""
+
+
+async def test_a_right_value_is_refused_for_no_pattern_that_a_browser_reads_otherwise(
+    scene: Scene,
+) -> None:
+    p = scene.person
+    await p.opens()
+    refused: list[list[str | None]] = await p.page.evaluate(
+        """async ([patterns, wrong]) => {
+            const { wrongValue } = await import("/connect/page/check.js");
+            const key = (regex, value) => wrongValue({ type: "text", regex }, value);
+            return patterns.map(([regex, right]) => [key(regex, right), key(regex, wrong)]);
+        }""",
+        [PATTERNS, "?!"],
+    )
+    assert [right for right, _ in refused] == [None] * len(PATTERNS)
+    assert [wrong for _, wrong in refused[-2:]] == ["values.does_not_match"] * 2
+    for pattern, value in PATTERNS:
+        assert await wrong_values((AskedField("a", regex=pattern),), {"a": value}) == {}
+
+
 async def test_values_are_asked_for_again_where_the_key_has_changed(scene: Scene) -> None:
     p = scene.person
     stale = json.loads(JWK.generate(kty="RSA", size=2048, kid="rsa-old", use="enc").export_public())
