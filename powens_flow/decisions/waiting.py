@@ -16,6 +16,7 @@ from powens_flow.machine.document import RetryRule
 from powens_flow.outcomes import Outcome
 from powens_flow.vocabulary import EXPIRE, POLL, WARN
 
+NOTHING = timedelta()
 MARGIN = timedelta(seconds=60)
 """How long before a temporary user is deleted its attempt has to be at an end."""
 
@@ -68,17 +69,20 @@ def _poll_at(attempt: Attempt, state: State, now: datetime, polls: int) -> datet
     return at
 
 
-def user_ends_first(attempt: Attempt, now: datetime, state: str = "") -> bool:
+def user_ends_first(
+    attempt: Attempt, now: datetime, state: str = "", *, then: timedelta = NOTHING
+) -> bool:
     """Whether a temporary user, with a connection to lose, would end before the next wait does.
 
     `state` is the connection state that is waited for. A wait that goes on ends when it was to.
+    `then` is how long the call may take that the wait leads to.
     """
     user = attempt.user
     if user is None or user.permanent or user.expires_at is None or attempt.early_tried:
         return False
     goes_on = attempt.deadline_at if state and state == attempt.reading.state else None
     until = goes_on or now + timedelta(seconds=_longest(attempt, state.casefold()))
-    return attempt.id_connection is not None and user.expires_at - MARGIN < until
+    return attempt.id_connection is not None and user.expires_at - MARGIN < until + then
 
 
 def _longest(attempt: Attempt, state: str) -> float:

@@ -12,7 +12,7 @@ from powens_flow.calls import CHECKING
 from powens_flow.decisions import fates, planning
 from powens_flow.decisions.accepting import ASK_AGAIN, LOCKED, webauth_state
 from powens_flow.decisions.guards import PATIENT_STATES
-from powens_flow.decisions.waiting import user_ends_first
+from powens_flow.decisions.waiting import NOTHING, user_ends_first
 from powens_flow.evolving import evolve
 from powens_flow.handlers import shapes
 from powens_flow.handlers.context import Context
@@ -37,6 +37,8 @@ ASKED_FOR = {
     "passwordexpired": "new_password",
 }
 """What the states that ask for values ask for."""
+CHECKED = (*ASKED_FOR, "scarequired", "actionneeded")
+"""States that lead to a call in which the bank is asked, which may take minutes."""
 
 
 # --- reading ---------------------------------------------------------------------------------
@@ -195,7 +197,7 @@ def _needs(
         "repeats": reading.repeats,
         "may_still_change": unsure,
         "still_at_bank": at_bank,
-        "user_ends_first": user_ends_first(attempt, context.now(), state),
+        "user_ends_first": user_ends_first(attempt, context.now(), state, then=_then(state)),
         **_others(attempt, read),
     }
     told = reported(attempt, read)
@@ -205,6 +207,11 @@ def _needs(
         changes |= fates.fate(told, UNUSABLE, state=state)
         problem = Problem("unsupported", message=reading.error_message)
     return Outcome(v.INTERACTION_NEEDED, changes, facts, problem)
+
+
+def _then(state: str) -> timedelta:
+    """How long what is sent after the state's wait may be checked."""
+    return LONGEST if state.casefold() in CHECKED else NOTHING
 
 
 def _reading(

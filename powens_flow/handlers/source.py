@@ -57,7 +57,7 @@ async def plan_source(context: Context, attempt: Attempt) -> Outcome:
     facts: dict[str, Any] = {
         "source": source.name,
         "fields": [one.name for one in asked],
-        "user_ends_first": user_ends_first(attempt, context.now()),
+        "user_ends_first": user_ends_first(attempt, context.now(), then=LONGEST),
     }
     return Outcome(v.DONE, changes, facts, attempt.problem)
 

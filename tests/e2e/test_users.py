@@ -32,6 +32,7 @@ from tests.e2e.story import (
     run,
     run_until,
     shown,
+    soon,
 )
 
 
@@ -245,6 +246,25 @@ async def test_a_user_that_would_end_before_the_next_wait_is_made_permanent_earl
     w.clock.advance(3600)
     end = await driver.run(view)
     assert end.state == "completed"
+    assert w.simulator.calls[EXCHANGE] == 1
+
+
+async def test_a_user_that_would_end_while_values_are_checked_is_made_permanent_early(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world(policy=policy(sources="chain"))
+    driver, view = await run_until(w, "fill_in_fields", Script("150", login="2:slow-200"))
+    w.clock.advance(780)
+    view = await driver.step(view)
+    assert (shown(view), view.prompt.source) == (FILL_IN, "fallback")
+    w.clock.advance(890)
+    checked = asyncio.create_task(driver.step(view))
+    await soon(lambda: w.simulator.clock.sleepers)
+    w.clock.advance(200)
+    end = await driver.run(await checked)
+    assert end.state == "completed"
+    assert end.result is not None
+    assert end.result.sources == ("directaccess", "fallback")
     assert w.simulator.calls[EXCHANGE] == 1
 
 

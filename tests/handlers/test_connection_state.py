@@ -267,6 +267,18 @@ async def test_a_user_that_ends_before_the_next_wait_is_noticed(
     assert outcome.facts["user_ends_first"] is ends_first
 
 
+@pytest.mark.parametrize(
+    ("state", "ends_first"),
+    [("wrongpass", True), ("actionNeeded", True), ("decoupled", False), ("webauthRequired", False)],
+)
+async def test_so_is_one_that_ends_while_what_is_sent_next_is_checked(
+    state: str, *, ends_first: bool
+) -> None:
+    user = User(7, "sealed", made_here=True, expires_at=seconds(900 + 60 + 10))
+    outcome = await read(evolve(MADE, user=user), connection(state, source(state=state)))
+    assert outcome.facts["user_ends_first"] is ends_first
+
+
 # --- sending ------------------------------------------------------------------------------------
 
 SENDING = evolve(MADE, entered_at=seconds(-5), reading=Reading("decoupled"))

@@ -77,8 +77,8 @@ async def test_an_unknown_mechanism_is_unsupported_and_said_so() -> None:
     assert outcome.changes["source"] == "loft"
 
 
-@pytest.mark.parametrize(("expires", "ends_first"), [(1800, False), (600, True)])
-async def test_a_user_that_ends_before_the_next_wait_is_noticed(
+@pytest.mark.parametrize(("expires", "ends_first"), [(1800, False), (1300, True), (600, True)])
+async def test_a_user_that_ends_before_the_next_wait_and_check_is_noticed(
     expires: float, ends_first: bool
 ) -> None:
     user = User(7, "sealed", made_here=True, expires_at=seconds(expires))
