@@ -227,7 +227,10 @@ class _Composer:
         table = at[1] if at else scope.document.states[source.removeprefix(scope.prefix)]
         place = Place(table.place.file, table.name, trigger)
         for branch in branches:
-            if branch.to == INTERRUPTED:
+            if branch.to == INTERRUPTED and table.kind != "calling":
+                self.faults.append((place, "only a calling state can be interrupted"))
+                targets = []
+            elif branch.to == INTERRUPTED:
                 targets = [Target(self._interrupted(at[0] if at else scope, source, table))]
             else:
                 targets = self.targets.of(scope, branch.to, place)

@@ -51,6 +51,17 @@ def test_the_common_edges_are_what_every_state_needs(tmp_path: Path) -> None:
     )
 
 
+def test_only_a_calling_state_can_be_interrupted(tmp_path: Path) -> None:
+    common = our_machines()["common.toml"]
+    text = changed(
+        common, '[common.waiting]\ncancel = "ending"', '[common.waiting]\ncancel = "interrupted"'
+    )
+    with pytest.raises(MachineError) as error:
+        load(tmp_path, common=text)
+    told = "small.toml, state 'asking', trigger 'cancel': only a calling state can be interrupted"
+    assert told in str(error.value)
+
+
 UNREACHED = (
     "cannot be reached from 'here' in the machine 'round': every machine has it, from common.toml"
 )
