@@ -53,8 +53,8 @@ export class Client {
     return this.#request("GET", `${this.#attempt(id)}/connectors?${text}`, { signal });
   }
 
-  publicKey() {
-    return this.#request("GET", "publickey");
+  publicKey(signal) {
+    return this.#request("GET", "publickey", { signal });
   }
 
   streamUrl(id) {

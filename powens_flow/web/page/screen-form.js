@@ -15,7 +15,7 @@ export function fillInFields(context, prompt) {
     title: plain ? context.t(plain) : undefined,
     help: plain ? context.t(`${plain}.help`) : undefined,
     content: form.nodes(),
-    leave: () => form.emptied(),
+    leave: () => form.left(),
   };
 }
 
@@ -32,6 +32,7 @@ class Form {
   constructor(context, prompt) {
     this.context = context;
     this.prompt = prompt;
+    this.leaving = new AbortController();
     this.isCode = prompt.message_key === CODE;
     const hasPassword = prompt.fields.some((field) => field.type === "password");
     this.fields = prompt.fields.map((field, place) => {
@@ -103,13 +104,22 @@ class Form {
     await this.context.sendValues(sealed);
   }
 
+  /** The values sealed; null where that failed, or another screen came: they are not for its step. */
   async sealed(values) {
+    const { signal } = this.leaving;
     try {
-      return await sealValues(values, await this.context.client.publicKey());
+      const sealed = await sealValues(values, await this.context.client.publicKey(signal));
+      return signal.aborted ? null : sealed;
     } catch {
       this.summary.textContent = this.context.t("problem.unavailable");
       return null; // nothing has left the browser; what was typed stays for another try
     }
+  }
+
+  /** Another screen is shown: what is being sealed is let go. */
+  left() {
+    this.leaving.abort();
+    this.emptied();
   }
 
   /** Takes what was typed out of the page. */
