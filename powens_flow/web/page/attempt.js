@@ -15,6 +15,7 @@ export class Attempt {
     Object.assign(this, { client, memory, wanted, onView, onProblem, streams });
     this.view = null;
     this.taken = 0; // how many views were taken over: a look that began before is told by it
+    this.sending = 0; // how many events are on their way
   }
 
   get id() {
@@ -75,7 +76,7 @@ export class Attempt {
     this.live = new Live({
       url: this.streams ? this.client.streamUrl(this.id) : null,
       look: () => this.look(),
-      onView: (view) => this.#take(view),
+      onView: (view) => this.#saw(view),
       isWorking: () => this.view.prompt.kind === "working",
     });
   }
@@ -85,7 +86,7 @@ export class Attempt {
     const before = this.taken;
     try {
       const view = await this.client.view(this.id);
-      if (before === this.taken || view.version > this.view.version) this.#take(view);
+      if (before === this.taken || view.version > this.view.version) this.#saw(view);
     } catch (problem) {
       this.#failed(problem);
     }
@@ -94,6 +95,7 @@ export class Attempt {
   /** Send an event; answers null, or the problem that the screen is to show. */
   async send(event) {
     const before = this.taken;
+    this.sending += 1;
     try {
       const view = await this.client.send(this.id, event, unguessable());
       if (before === this.taken || view.version > this.view.version)
@@ -102,6 +104,8 @@ export class Attempt {
       return null;
     } catch (problem) {
       return this.#refused(problem);
+    } finally {
+      this.sending -= 1;
     }
   }
 
@@ -125,6 +129,12 @@ export class Attempt {
     if (problem.status === 404) this.live?.close(); // it will not come back
     this.onProblem(problem);
     return null;
+  }
+
+  /** A look or the stream shows it: the step that an answer is on its way to is nothing new. */
+  #saw(view) {
+    const isSame = view.version === this.view.version && view.prompt.kind === this.view.prompt.kind;
+    if (!this.sending || !isSame) this.#take(view);
   }
 
   /** Views come by three ways, in any order: an older one is never shown again. */

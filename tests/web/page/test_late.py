@@ -1,4 +1,4 @@
-"""An answer that comes late belongs to the step it was asked for, not to one that came meanwhile."""
+"""What comes late belongs to the step it was asked for, not to the one that came meanwhile."""
 
 import pytest
 from playwright.async_api import Route
@@ -9,6 +9,7 @@ from tests.web.page.person import unique
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 BANK = "Connecteur de test"
+EVENTS = "**/attempts/*/events"
 
 
 class Held:
@@ -44,3 +45,23 @@ async def test_values_go_nowhere_where_the_person_stopped_while_they_were_sealed
     await p.page.evaluate("async () => await (await fetch('/before')).text()")
     await p.sees("You stopped the connection")
     assert not any("submit_values" in one for one in sent)
+
+
+async def test_a_look_while_values_are_on_their_way_shows_no_form_again(scene: Scene) -> None:
+    p = scene.person
+    looks: list[str] = []
+    held = Held()
+    await p.page.route("**/stream", lambda route: route.abort())
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.sees(f"Sign in to {BANK}")
+    await p.page.route(EVENTS, held)
+    await p.signs_in(unique())
+    await p.until(lambda: bool(held))
+    await p.sees(f"{BANK} is checking your details")
+    p.page.on("requestfinished", lambda one: looks.append(one.url))
+    await p.until(lambda: len(looks) > 1)
+    await p.page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
+    assert await p.heading().text_content() == f"{BANK} is checking your details"
+    await held.routes[0].continue_()
+    await p.sees("Choose what to share")
