@@ -265,6 +265,7 @@ export class PowensConnect extends HTMLElement {
     const code = problem.code ?? "";
     if (this.#problem === `${problem.status} ${code}`) return;
     this.#problem = `${problem.status} ${code}`;
+    clearTimeout(this.#workingTimer);
     const hadFocus = this.#hasFocus();
     this.#tell("problem", { status: problem.status ?? 0, code });
     const key =

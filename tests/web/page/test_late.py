@@ -1,7 +1,10 @@
 """What comes late belongs to the step it was asked for, not to the one that came meanwhile."""
 
+import asyncio
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from playwright.async_api import Route
+from playwright.async_api import Route, expect
 
 from tests.web.page.conftest import Scene
 from tests.web.page.person import unique
@@ -65,3 +68,37 @@ async def test_a_look_while_values_are_on_their_way_shows_no_form_again(scene: S
     assert await p.heading().text_content() == f"{BANK} is checking your details"
     await held.routes[0].continue_()
     await p.sees("Choose what to share")
+
+
+async def test_a_problem_is_not_covered_by_the_work_that_came_before_it(scene: Scene) -> None:
+    """Work that is short is not shown: the screen before it stays for a moment."""
+    p = scene.person
+    await p.page.clock.install()
+    await p.page.route("**/stream", lambda route: route.abort())
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.sees(f"Sign in to {BANK}")
+    await p.page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
+
+    async def at_work(route: Route) -> None:
+        answer = await route.fetch()
+        working = {"kind": "working", "message_key": "working", "accepts": ["cancel"]}
+        await route.fulfill(response=answer, json={**await answer.json(), "prompt": working})
+
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    await p.page.expose_function("hear", heard.put_nowait)
+    await p.page.evaluate(
+        """() => addEventListener("powens-flow:view", ({ detail }) => hear(detail.kind))"""
+    )
+    await p.page.route("**/attempts/*", at_work)
+    await p.page.evaluate("() => dispatchEvent(new Event('online'))")
+    async with asyncio.timeout(20):
+        while await heard.get() != "working":
+            pass
+    await p.page.unroute("**/attempts/*")
+    await scene.stage.world.engine.erase("camille")
+    await p.page.evaluate("() => dispatchEvent(new Event('online'))")
+    await p.sees("Something went wrong")
+    await p.page.clock.run_for(5_000)
+    await p.sees("Something went wrong")
+    await expect(p.button("Start again")).to_be_visible()
