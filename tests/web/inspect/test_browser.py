@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, Route, expect
@@ -173,11 +174,18 @@ async def test_an_answer_that_comes_after_the_pause_changes_nothing(tmp_path: Pa
         await expect(tab.locator(".tiles")).to_contain_text("7 under way")
 
 
-async def test_who_is_signed_out_is_told_and_may_go_on_later(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "away",
+    [{"status": 401}, {"status": 302, "headers": {"Location": "/sign-in"}}],
+    ids=["a refusal", "a redirect"],
+)
+async def test_who_is_signed_out_is_told_and_may_go_on_later(
+    tmp_path: Path, away: dict[str, Any]
+) -> None:
     async with watched(tmp_path) as seen:
         tab = await seen.page("/")
         await settled(tab)
-        await tab.route("**/inspect/", lambda route: route.fulfill(status=401))
+        await tab.route("**/inspect/", lambda route: route.fulfill(**away))
         await expect(tab.locator("#live")).to_contain_text("No longer updated: signed out")
         await tab.unroute("**/inspect/")
         await tab.get_by_role("button", name="Go on updating").click()

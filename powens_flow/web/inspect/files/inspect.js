@@ -32,7 +32,7 @@ async function ask() {
     const answer = await fetch(location.href, {
       headers: { "If-None-Match": `"${tag}"`, Accept: "text/html" },
       cache: "no-store",
-      redirect: "error",
+      redirect: "manual",
       signal: AbortSignal.timeout(20_000),
     });
     const text = await answer.text();
@@ -47,11 +47,16 @@ async function ask() {
 
 function take(answer, text) {
   if (answer.status === 304) return fine();
-  if (answer.status === 401 || answer.status === 403) return over("signed out: reload the page");
+  if (isSignedOut(answer)) return over("signed out: reload the page");
   if (answer.status === 404) return over("it is not there any more");
   if (!answer.ok) return lost(`status ${answer.status}`);
   show(new DOMParser().parseFromString(text, "text/html"));
   fine();
+}
+
+// No page leads elsewhere: a redirect is the hook's own way to where staff sign in.
+function isSignedOut(answer) {
+  return answer.type === "opaqueredirect" || answer.status === 401 || answer.status === 403;
 }
 
 function again() {
