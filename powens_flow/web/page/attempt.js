@@ -15,6 +15,7 @@ export class Attempt {
     Object.assign(this, { client, memory, wanted, onView, onProblem, streams });
     this.view = null;
     this.taken = 0; // how many views were taken over: a look that began before is told by it
+    this.isLost = false; // whether a problem was told: an open stream does not say when it is over
     this.sending = 0; // how many events are on their way
   }
 
@@ -77,7 +78,7 @@ export class Attempt {
       url: this.streams ? this.client.streamUrl(this.id) : null,
       look: () => this.look(),
       onView: (view) => this.#saw(view),
-      isWorking: () => this.view.prompt.kind === "working",
+      mustLook: () => this.isLost || this.view.prompt.kind === "working",
     });
   }
 
@@ -126,6 +127,7 @@ export class Attempt {
     if (this.closed) return null;
     if (!(problem instanceof Problem)) console.error(problem);
     else if (![401, 404].includes(problem.status)) return problem;
+    this.isLost = true;
     if (problem.status === 404) this.live?.close(); // it will not come back
     this.onProblem(problem);
     return null;
@@ -142,6 +144,7 @@ export class Attempt {
     if (this.closed || (this.view && view.version < this.view.version)) return;
     if (this.view && this.isOver && view.version === this.view.version) return;
     this.taken += 1;
+    this.isLost = false;
     this.view = view;
     this.onView(view, { again, notice });
     if (!this.isOver) return;

@@ -5,12 +5,15 @@ const FIRST_LOOK = 400;
 const LONGEST_LOOK = 4000;
 
 export class Live {
-  /** `url` of the stream (null: only look), `look()` asks once, `onView(view)` is told. */
-  constructor({ url, look, onView, isWorking }) {
+  /**
+   * `url` of the stream (null: only look), `look()` asks once, `onView(view)` is told; `mustLook()`
+   * says whether to look also while it flows.
+   */
+  constructor({ url, look, onView, mustLook }) {
     this.url = url;
     this.look = look;
     this.onView = onView;
-    this.isWorking = isWorking;
+    this.mustLook = mustLook;
     this.pause = FIRST_LOOK;
     this.stream = null;
     this.flows = false;
@@ -69,7 +72,7 @@ export class Live {
 
   async #looked() {
     clearTimeout(this.timer);
-    const needed = !this.flows || this.isWorking();
+    const needed = !this.flows || this.mustLook();
     this.pause = needed ? Math.min(LONGEST_LOOK, this.pause * 1.6) : LONGEST_LOOK;
     if (needed) await this.look();
     if (!this.stream && this.pause === LONGEST_LOOK) this.#follow();

@@ -86,6 +86,28 @@ async def test_a_session_that_has_ended_is_told_once_and_found_again(scene: Scen
     await expect(p.heading()).to_be_focused()
 
 
+async def signed_out(scene: Scene) -> None:
+    cookie = {"name": "session", "value": "", "url": scene.stage.origin}
+    await scene.context.add_cookies([cookie])  # type: ignore[list-item]  # a TypedDict of Playwright's
+
+
+async def test_a_session_that_has_ended_is_found_again_also_where_the_stream_flows(
+    scene: Scene,
+) -> None:
+    """Its owner was known when it was opened: it says nothing of a sign-in either."""
+    p = scene.person
+    async with p.page.expect_response("**/stream"):
+        await p.opens()
+    await p.sees("Choose your bank")
+    await signed_out(scene)
+    await p.chooses_bank(BANK)
+    await p.sees("Please sign in again")
+    await scene.context.clear_cookies()
+    await p.sees("Choose your bank")
+    await p.chooses_bank(BANK)
+    await p.sees(f"Sign in to {BANK}")
+
+
 async def test_who_comes_back_in_another_browser_goes_on_after_their_sign_in(
     scene: Scene, browser: Browser
 ) -> None:
