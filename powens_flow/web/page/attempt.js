@@ -110,6 +110,13 @@ export class Attempt {
     }
   }
 
+  /** Whether a request beside the attempt's own found the person signed out, which is told then. */
+  isSignedOut(problem) {
+    const isIt = problem instanceof Problem && problem.status === 401;
+    if (isIt) this.#failed(problem);
+    return isIt;
+  }
+
   #refused(problem) {
     if (!(problem instanceof Problem)) return this.#failed(problem);
     if (problem.view) {

@@ -182,6 +182,7 @@ export class PowensConnect extends HTMLElement {
       after: this.getAttribute("after"),
       send: (event, pressed) => this.#send(event, pressed),
       sendValues: (values) => this.#sendValues(values),
+      isSignedOut: (problem) => attempt.isSignedOut(problem),
       restart: () => this.restart(),
       redraw: () => this.#place(prompt, true),
       askToCancel: () => this.#askToCancel(t),

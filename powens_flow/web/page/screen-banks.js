@@ -91,7 +91,8 @@ class BankList {
       this.isStale = query.q !== this.input.value.trim();
       this.show(read, page);
     } catch (problem) {
-      if (asking === this.asking && !asking.signal.aborted) this.fail();
+      if (asking !== this.asking || asking.signal.aborted) return;
+      if (!this.context.isSignedOut(problem)) this.fail();
     }
   }
 

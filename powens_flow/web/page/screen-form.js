@@ -110,8 +110,9 @@ class Form {
     try {
       const sealed = await sealValues(values, await this.context.client.publicKey(signal));
       return signal.aborted ? null : sealed;
-    } catch {
-      this.summary.textContent = this.context.t("problem.unavailable");
+    } catch (problem) {
+      if (!this.context.isSignedOut(problem))
+        this.summary.textContent = this.context.t("problem.unavailable");
       return null; // nothing has left the browser; what was typed stays for another try
     }
   }

@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, async_playwright, expect
 
 from tests.web.page.conftest import Scene
-from tests.web.page.person import launch_options
+from tests.web.page.person import launch_options, unique
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -106,6 +106,32 @@ async def test_a_session_that_has_ended_is_found_again_also_where_the_stream_flo
     await p.sees("Choose your bank")
     await p.chooses_bank(BANK)
     await p.sees(f"Sign in to {BANK}")
+
+
+async def test_a_session_that_has_ended_is_told_also_where_values_are_to_be_sealed(
+    scene: Scene,
+) -> None:
+    """The stream that is open knows nothing of it."""
+    p = scene.person
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.sees(f"Sign in to {BANK}")
+    await signed_out(scene)
+    await p.signs_in(unique())
+    await p.sees("Please sign in again")
+    await scene.context.clear_cookies()
+    await p.sees(f"Sign in to {BANK}")
+
+
+async def test_a_session_that_has_ended_is_told_also_where_banks_are_searched(scene: Scene) -> None:
+    p = scene.person
+    await p.opens()
+    await expect(p.page.get_by_role("option", name=BANK)).to_be_visible()
+    await signed_out(scene)
+    await p.page.get_by_role("combobox").fill(BANK)
+    await p.sees("Please sign in again")
+    await scene.context.clear_cookies()
+    await p.sees("Choose your bank")
 
 
 async def test_who_comes_back_in_another_browser_goes_on_after_their_sign_in(
