@@ -255,9 +255,10 @@ export class PowensConnect extends HTMLElement {
     else this.#notices.say(title);
   }
 
+  /** Whether focus is here or nowhere; the document itself knows only the outermost element. */
   #hasFocus() {
     const active = document.activeElement;
-    return active === null || active === document.body || active === this;
+    return active === null || active === document.body || this.shadowRoot.activeElement;
   }
 
   /** Once: it is looked again whether it is over, and each look that it is not says it anew. */

@@ -90,6 +90,34 @@ async def test_focus_and_words_follow_the_steps(scene: Scene) -> None:
     await expect(p.page.locator(".spoken")).to_have_text("Choose what to share")
 
 
+async def test_focus_follows_the_steps_also_within_another_element(scene: Scene) -> None:
+    """As in a design system's dialog: the document then has focus on that, on nothing in it."""
+    p = scene.person
+    await p.opens("/before")
+    await p.page.evaluate(
+        """async () => {
+            const { PowensConnect } = await import("/connect/page/powens-flow.js");
+            const around = document.createElement("div");
+            document.body.append(around);
+            const own = document.createElement("button");
+            own.textContent = "Elsewhere";
+            around.attachShadow({ mode: "open" }).append(own, new PowensConnect());
+        }"""
+    )
+    await p.page.get_by_role("combobox").fill(BANK)
+    await p.sees_text("1 bank found")
+    await p.page.keyboard.press("Enter")
+    await p.sees(f"Sign in to {BANK}")
+    await focus_is_on_the_heading(p)
+    await p.signs_in(unique("decoupled-1"))
+    await p.sees("Approve in your bank's app")
+    await focus_is_on_the_heading(p)
+    await p.button("Elsewhere").focus()
+    await scene.stage.pass_time(3)
+    await p.sees("Choose what to share")
+    await expect(p.button("Elsewhere")).to_be_focused()
+
+
 async def test_beginning_again_is_a_step_too(scene: Scene) -> None:
     p = scene.person
     await p.opens()
