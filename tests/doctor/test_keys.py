@@ -1,5 +1,6 @@
 """The keys under which tokens rest."""
 
+import asyncio
 from pathlib import Path
 
 from attrs import evolve
@@ -10,7 +11,7 @@ from powens_flow.config.keys import keyring
 from powens_flow.keyring import Keyring
 from powens_flow.secret import Secret
 from powens_flow.store.sqlite import SQLiteStore
-from powens_flow.vault import PermanentUser, StoreVault
+from powens_flow.vault import PermanentUser, StoreVault, VaultRecord
 from tests.doctor.findings import OK, WARNING, WRONG, found, with_store
 from tests.store import values as v
 
@@ -28,6 +29,22 @@ async def test_tokens_that_no_key_opens(configured: Configuration) -> None:
     finding = (await found(configured))["keys"]
     assert finding.status is WRONG
     assert "give back the key lost" in finding.mend
+
+
+async def test_a_token_that_no_key_opens_behind_many_that_one_does(
+    configured: Configuration,
+) -> None:
+    """As after a change of keys that was cut short: tokens are resealed in the owners' order."""
+    configured, path = with_store(configured)
+    ring, lost = keyring(configured, path), Keyring.generate("taken-out-too-soon")
+    users = [VaultRecord(f"owner-{at:04}", at + 1, ring.seal("token")) for at in range(1000)]
+    last = VaultRecord("zoe", 2000, lost.seal("token"))
+    async with SQLiteStore(path) as store:
+        await asyncio.gather(*(store.put_vault_record(one) for one in (*users, last)))
+    finding = (await found(configured))["keys"]
+    assert finding.status is WRONG
+    assert finding.says == "1 stored tokens cannot be opened"
+    assert "taken-out-too-soon" in finding.mend
 
 
 async def test_an_attempts_token_that_no_key_opens(configured: Configuration) -> None:
