@@ -63,8 +63,16 @@ def _tokens(keyring: Keyring, store: Path) -> Iterator[Finding]:
         except SealBroken as error:
             broken[error.kid] += 1
     for kid, count in broken.items():
-        mend = f"give back the key {kid}" if kid else "the store was changed by another hand"
-        yield wrong(CHECK, f"{count} stored tokens cannot be opened", mend)
+        yield wrong(CHECK, f"{count} stored tokens cannot be opened", _mend(keyring, kid))
+
+
+def _mend(keyring: Keyring, kid: str | None) -> str:
+    changed = "the store was changed by another hand"
+    if kid is None:
+        return changed
+    if kid in keyring.kids:
+        return f"the key {kid} that is here is another than the one that sealed, or {changed}"
+    return f"give back the key {kid}"
 
 
 # Of users who are permanent, and of attempts that have not ended.

@@ -31,6 +31,14 @@ async def test_tokens_that_no_key_opens(configured: Configuration) -> None:
     assert "give back the key lost" in finding.mend
 
 
+async def test_a_key_that_is_another_under_the_same_name(configured: Configuration) -> None:
+    await stored_under(configured, Keyring.generate("k1"))
+    other = Keyring.generate("k1").to_jwk_set()
+    finding = (await found(evolve(configured, keys=other)))["keys"]
+    assert finding.status is WRONG
+    assert finding.mend.startswith("the key k1 that is here is another")
+
+
 async def test_a_token_that_no_key_opens_behind_many_that_one_does(
     configured: Configuration,
 ) -> None:
