@@ -69,7 +69,7 @@ class Due:
                 await self._retell()
                 if not await self._take_up():
                     await self._pause()
-            except StoreError as error:  # a store that is away for a moment ends no deadline
+            except Exception as error:  # a store that is away for a moment ends no deadline
                 with suppress(Exception):  # nor does a log that cannot be written
                     log.error("due.failed", error=type(error).__name__)
                 await self._clock.sleep(LOOK_EVERY)

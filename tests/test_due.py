@@ -15,12 +15,16 @@ from tests.unwritable import an_unwritable_log
 
 
 @pytest.mark.parametrize("log", [nullcontext, an_unwritable_log], ids=["", "no log"])
+@pytest.mark.parametrize("away", [StoreError("away"), RuntimeError("S3cr3t")])
 async def test_a_store_that_is_away_for_a_moment_ends_no_deadline(
-    log: Callable[[], AbstractContextManager[None]], monkeypatch: pytest.MonkeyPatch
+    log: Callable[[], AbstractContextManager[None]],
+    monkeypatch: pytest.MonkeyPatch,
+    away: Exception,
 ) -> None:
+    """Nor one of an integrator's own that tells it by an error of its driver's."""
     async with small_world() as here:
         attempt_id = await here.started()
-        due, failures = here.store.due, [StoreError("away"), StoreError("away")]
+        due, failures = here.store.due, [away, away]
 
         async def at_times_away(**options: Any) -> Any:
             if failures:
