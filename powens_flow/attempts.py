@@ -10,7 +10,7 @@ from powens_flow.attempt import Attempt
 from powens_flow.connectors import ConnectorPage, Directory, Filter
 from powens_flow.drive import Drive, Tools
 from powens_flow.drives import LEASE, Drives
-from powens_flow.errors import EventNotAccepted, NoSuchAttempt, Outdated, Working
+from powens_flow.errors import EventNotAccepted, NoSuchAttempt, Outdated
 from powens_flow.evolving import evolve
 from powens_flow.idempotency import IdempotencyKey, TakenBefore
 from powens_flow.inbox import CANCELLATIONS, first_of, to_post
@@ -155,7 +155,7 @@ class Attempts:
         taken = await self._take(owner, attempt_id, None if has_values else event, key)
         if isinstance(taken, Busy):
             if has_values:
-                raise Working(self._shown.working(taken.attempt).prompt)
+                raise self._shown.busy(taken.attempt)
             return await self._waited(taken)
         with self._drives.held(attempt_id):
             return await self._sent(owner, taken, event, key)

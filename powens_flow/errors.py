@@ -13,7 +13,10 @@ from powens_flow.prompts import Prompt
 
 
 class FlowError(Exception):
-    """The base of the engine's own errors."""
+    """The base of the engine's own errors. Where one has a `prompt`, it is that of the attempt's
+    `version`."""
+
+    version: int | None = None
 
 
 class NoSuchAttempt(FlowError, LookupError):

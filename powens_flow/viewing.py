@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from powens_flow import events as e
 from powens_flow.attempt import Attempt, Problem
-from powens_flow.errors import EventNotAccepted, EventRefused, WrongValues
+from powens_flow.errors import EventNotAccepted, EventRefused, FlowError, Working, WrongValues
 from powens_flow.evolving import evolve
 from powens_flow.machine import Machines, NotAccepted
 from powens_flow.prompts import WORKING, Prompt, prompt_of
@@ -53,8 +53,20 @@ class Viewing:
         prompt = Prompt(WORKING, WORKING, ("cancel",))
         return evolve(self.view(attempt), prompt=prompt)
 
+    def busy(self, attempt: Attempt) -> Working:
+        """What is told of values while the attempt is driven."""
+        error = Working(self.working(attempt).prompt)
+        error.version = attempt.version
+        return error
+
     def told(self, error: BaseException, attempt: Attempt) -> BaseException:
         """The error as the caller is to see it, with the prompt that still stands."""
+        shown = self._told(error, attempt)
+        if isinstance(shown, FlowError):
+            shown.version = attempt.version
+        return shown
+
+    def _told(self, error: BaseException, attempt: Attempt) -> BaseException:
         if isinstance(error, NotAccepted):
             return EventNotAccepted(error, self.prompt(attempt))
         if isinstance(error, e.InvalidEvent):

@@ -125,14 +125,15 @@ def _of_powens(error: PowensError) -> Problem:
 
 async def told(call: Call, attempt_id: str, error: FlowError) -> Problem:
     """An error of the engine with the attempt as it stands: the screen was stale, or is shown
-    again with what was wrong."""
+    again with what was wrong, unless the attempt has gone on meanwhile."""
     if type(error) in _PLAIN:
         return problem_of(error)
     view = await call.owner.get(attempt_id)
     prompt = getattr(error, "prompt", None)
-    shown = evolve(view, prompt=prompt) if prompt is not None else view
+    if prompt is not None and error.version == view.version:
+        view = evolve(view, prompt=prompt)
     fields: Mapping[str, str] = getattr(error, "fields", {})
-    return Problem(_code(error), _detail(error), fields, shown.to_json())
+    return Problem(_code(error), _detail(error), fields, view.to_json())
 
 
 def _code(error: FlowError) -> str:

@@ -1,7 +1,8 @@
 """What bad input gets: a problem with a stable code, and the attempt as it was."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from powens_flow.simulator.faults import Fault
 from powens_flow.store.memory import MemoryStore
 from powens_flow.store.port import StoreError
 from powens_flow.web import KINDS, Limits
+from tests.e2e.story import soon
 from tests.web.site import Site, site
 
 JSON = {"Content-Type": "application/json"}
@@ -268,6 +270,39 @@ async def test_nobody_waits_for_the_hour_by_which_the_clock_is_set_back() -> Non
             await s.post("/attempts", {})
         s.world.clock.set_back(3600)
         assert (await s.post("/attempts", {})).status == 201
+
+
+class Meanwhile(MemoryStore):
+    """A store in which something happens just before an attempt is read, once."""
+
+    happens: Callable[[], Awaitable[object]] | None = None
+
+    async def load(self, attempt_id: str) -> Any:
+        happens, self.happens = self.happens, None
+        if happens is not None:
+            await happens()
+        return await super().load(attempt_id)
+
+
+async def test_a_call_that_has_ended_by_now_is_not_told_as_under_way() -> None:
+    """The view is the attempt as it stands: a page would wait for what the stream told before."""
+    store = Meanwhile()
+    async with site(store=store) as s:
+        view = await s.sent(await s.started(), type="choose_connector", connector="40")
+        owner = s.world.engine.for_owner("maya")
+        event = await owner.seal(view["attempt_id"], {"login": "slow-5", "password": "1"})
+        first = asyncio.create_task(owner.send(view["attempt_id"], event))
+        await soon(lambda: s.world.simulator.clock.sleepers)
+
+        async def ended() -> None:
+            s.world.clock.advance(5)
+            await first
+
+        store.happens = ended
+        path = f"/attempts/{view['attempt_id']}/events"
+        answer = await s.post(path, event.to_json())
+        assert (answer.status, (await problem(answer))["code"]) == (409, "working")
+        assert (await answer.json())["view"] == (await first).to_json()
 
 
 # --- what cannot be reached ---------------------------------------------------------------------
