@@ -197,7 +197,10 @@ class Result:
 
 @frozen(slots=False)  # copied by its dictionary: see `evolving`
 class Attempt:
-    """A snapshot: everything the machine and its prompts need to know of one attempt."""
+    """A snapshot: everything the machine and its prompts need to know of one attempt.
+
+    `cut_short`: a process died in this state, and what it achieved was not found out yet.
+    """
 
     id: str
     owner: str
@@ -255,6 +258,7 @@ class Attempt:
     polls: int = 0
     tries: int = 0
     trying_since: datetime | None = None
+    cut_short: bool = False
     due_at: datetime | None = None
 
 

@@ -85,7 +85,7 @@ class Drive:
         self._look_after = 0.0
         self._hearing = telemetry.who_hears()
         self.values: Mapping[str, str] = {}
-        self.recovering = taken.lapsed and self.is_calling()
+        self.recovering = self.is_calling() and (taken.lapsed or taken.attempt.cut_short)
 
     # --- the context of handlers -------------------------------------------------------------
 
@@ -149,7 +149,7 @@ class Drive:
         outcome = Outcome(v.DONE, facts=facts)
         self._move(accepted, event.trigger, _cause(event), outcome, facts=facts)
         self.values = values or {}
-        self.recovering = False
+        self.recovering = self.attempt.cut_short  # where staff have the call tried again
         self._look_after = 0.0
         if key is not None:
             self._claims[key.name] = key.claim(self.attempt.id, self.now())
@@ -242,7 +242,7 @@ class Drive:
             await self._take_cancel()
             return True
         calls, wrote_here = tuple(self._calls), self._wrote_here
-        self.values, self.recovering, self._wrote_here = {}, False, False
+        self.values, self._wrote_here = {}, False
         try:
             return self._gone_on(state, outcome, calls)
         except NotAccepted:
@@ -251,6 +251,8 @@ class Drive:
             fault = guard_failed(self.attempt.id, state, error, wrote=wrote_here)
             fault = evolve(fault, changes=outcome.changes)  # what was made is not lost for it
             return self._gone_on(state, fault, calls)
+        finally:
+            self.recovering = False
 
     def _gone_on(self, state: State, outcome: Outcome, calls: tuple[CallRecord, ...]) -> bool:
         """The machine takes the outcome; False when the same call is tried again later."""
@@ -260,7 +262,8 @@ class Drive:
         self._dropped |= dict.fromkeys(outcome.dropped_claims)
         if later is not None:
             self._move(later.attempt, v.RETRY, "engine", outcome, calls=calls)
-            self.attempt = evolve(self.attempt, due_at=later.at)
+            # What a crash left behind is found out then, if it was not now.
+            self.attempt = evolve(self.attempt, due_at=later.at, cut_short=self.recovering)
             return False
         cause = state.table.handler or ""
         self._move(absorb(self.attempt, outcome), outcome.kind, cause, outcome, calls=calls)

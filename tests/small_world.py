@@ -102,12 +102,14 @@ class Bell:
     """What the handlers and calls do next, and what they saw.
 
     `rings` and `listens` are what the next runs of the handlers come to, used up one by one; at
-    their end all is well. While `gate` is there, calls wait for it. With `tells` what was
-    struck is listened to in the same run; `hears_by` is the name that the call is made by.
+    their end all is well. `finds` is what becomes of finding out what an earlier run achieved.
+    While `gate` is there, calls wait for it. With `tells` what was struck is listened to in the
+    same run; `hears_by` is the name that the call is made by.
     """
 
     rings: list[Outcome | BaseException] = field(factory=list)
     listens: list[Outcome | BaseException] = field(factory=list)
+    finds: list[Outcome | BaseException] = field(factory=list)
     strikes: list[Exception] = field(factory=list)
     gate: asyncio.Event | None = None
     under_way: asyncio.Event = field(factory=asyncio.Event)
@@ -128,7 +130,7 @@ class Bell:
         self.seen.append("recovering" if context.recovering else "ring")
         self.values.append(dict(context.values))
         if context.recovering:
-            return Outcome("unknown")
+            return _next(self.finds or [Outcome("unknown")])
         for _ in range(self.hears_before):
             await context.call("hear")
         if self.strikes_at_once:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,10 @@ import pytest
 from powens_flow import events as e
 from powens_flow.api.errors import OutcomeUnknown, TemporaryFailure
 from powens_flow.attempt import CallRecord, Claim, Problem
+from powens_flow.engine import Engine
+from powens_flow.inbox import to_post
 from powens_flow.outcomes import Outcome
+from powens_flow.remedies import RetryByStaff
 from powens_flow.store.port import Taken
 from tests.small_world import (
     BELL,
@@ -281,6 +285,57 @@ async def test_after_a_crash_the_calling_state_is_entered_again_to_find_out(
         assert await other.tick() == 1
     assert here.bell.seen == ["ring", "strike", "recovering"]
     assert await here.state(attempt_id) == "looking"
+
+
+TRIED_AGAIN = machines_with_a_bell(
+    BELL.replace('handler = "ring"\n', 'handler = "ring"\nretry = "until_unlocked"\n')
+)
+"""The bell's machine, whose ringing is tried again by itself."""
+
+
+@asynccontextmanager
+async def after_a_crash_that_could_not_be_looked_into(
+    here: SmallWorld,
+) -> AsyncIterator[tuple[str, Engine]]:
+    """A process died while it rang, and the next one could not find out at once what came of it."""
+    attempt_id, ringing_ = await ringing(here)
+    ringing_.cancel()
+    await here.engine.close()
+    opened(here)
+    here.clock.advance(30)
+    here.bell.finds += [Outcome("rate_limited"), Outcome("rate_limited")]
+    async with here.another_engine(machines=TRIED_AGAIN) as other:
+        assert await other.tick() == 1
+        assert here.bell.seen == ["ring", "strike", "recovering"]
+        yield attempt_id, other
+
+
+async def test_what_a_crash_left_behind_is_found_out_later_if_it_could_not_be_at_once(
+    here: SmallWorld,
+) -> None:
+    async with after_a_crash_that_could_not_be_looked_into(here) as (attempt_id, other):
+        for _ in range(2):
+            here.clock.advance(10)
+            assert await other.tick() == 1
+    assert here.bell.seen == ["ring", "strike", *["recovering"] * 3]
+    assert await here.state(attempt_id) == "looking"
+
+
+async def test_staff_have_it_found_out_and_not_done_again(here: SmallWorld) -> None:
+    async with after_a_crash_that_could_not_be_looked_into(here) as (attempt_id, other):
+        retry = to_post(RetryByStaff(by="ann", reason="it is up"))
+        now, stored = here.clock.now(), await here.store.load(attempt_id)
+        assert stored is not None
+        assert await here.store.post(attempt_id, retry, version=stored.version, now=now)
+        assert await other.tick() == 1
+    assert here.bell.seen == ["ring", "strike", *["recovering"] * 3]
+    assert await here.state(attempt_id) == "looking"
+
+
+async def test_who_cancels_meanwhile_is_heard(here: SmallWorld) -> None:
+    async with after_a_crash_that_could_not_be_looked_into(here) as (attempt_id, other):
+        view = await other.for_owner("owner-1").send(attempt_id, e.Cancel())
+    assert view.state == "cancelled"
 
 
 async def test_an_event_after_a_crash_finds_out_first_and_is_judged_then(here: SmallWorld) -> None:

@@ -96,7 +96,7 @@ def _entered(attempt: Attempt, row: JournalRow) -> Attempt:
         "due_at": None,
     }
     if row.trigger != v.RETRY:
-        changes |= {"tries": 0, "trying_since": None}
+        changes |= {"tries": 0, "trying_since": None, "cut_short": False}
     if row.dest.startswith(ENDING) and attempt.ending is None:
         changes["ending"] = {v.CANCEL: "cancelled", v.EXPIRE: "expired"}.get(row.trigger, "failed")
     return evolve(attempt, **changes)

@@ -51,6 +51,7 @@ _PLAIN: Final = (
     "polls",
     "tries",
     "trying_since",
+    "cut_short",
     "due_at",
     "policy",
 )
