@@ -1,6 +1,5 @@
 """What a handler answered, checked before an attempt takes it over."""
 
-import math
 from collections.abc import Collection, Mapping
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from powens_flow.errors import HandlerError
 from powens_flow.evolving import evolve
 from powens_flow.json_text import to_json
 from powens_flow.outcomes import Outcome
+from powens_flow.policy import LONGEST
 from powens_flow.snapshot import is_kept
 
 ENGINES_OWN: Final = frozenset(
@@ -65,7 +65,8 @@ def _is_json(facts: Any) -> bool:
 
 
 def _is_time(value: Any) -> bool:
-    return value is None or (isinstance(value, int | float) and math.isfinite(value))
+    """Not a moment, either, as the milliseconds since 1970 are: no clock comes there."""
+    return value is None or (isinstance(value, int | float) and abs(value) <= LONGEST)
 
 
 def _are(values: Any, kind: type) -> bool:

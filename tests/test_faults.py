@@ -79,6 +79,7 @@ ODD_ANSWERS: dict[str, tuple[Any, str]] = {
     "no facts": (Outcome("done", facts=cast(Any, "abc")), "facts"),
     "problem": (Outcome("done", problem=cast(Any, "boom")), "problem"),
     "time": (Outcome("done", retry_after=math.inf), "retry_after"),
+    "moment": (Outcome("unknown", retry_after=1.8e12), "retry_after"),
     "claims": (Outcome("done", claims=cast(Any, ["user"])), "claims"),
     "a text for a number": (Outcome("done", {"id_connection": "abc"}), "changes"),
     "a list for a tuple": (Outcome("done", {"present_sources": ["a"]}), "changes"),
