@@ -330,6 +330,25 @@ class TestUnreadable:
         self.change(path, "update attempt set snapshot = '' where id = 'worse'")
         assert [one.row.attempt_id for one in await sqlite_store.untold(1)] == ["fine"]
 
+    async def test_an_untold_row_that_cannot_be_read_does_not_hinder_the_others(
+        self, sqlite_store: SQLiteStore, path: Path
+    ) -> None:
+        for attempt_id in ("worse", "fine"):
+            taken = await v.created(sqlite_store, v.an_attempt(attempt_id))
+            rows = tuple(v.a_row(seq, attempt_id) for seq in (1, 2, 3))
+            await v.saved(sqlite_store, taken, rows=rows, untold=True)
+        self.change(
+            path,
+            "update journal set details = '{' where seq = 2"
+            " and attempt = (select no from attempt where id = 'worse')",
+        )
+        readable = [("worse", 1), ("fine", 1), ("fine", 2), ("fine", 3)]
+        for untold in (
+            await sqlite_store.untold(9),
+            await sqlite_store.untold_of(("worse", "fine")),
+        ):
+            assert [(one.row.attempt_id, one.row.seq) for one in untold] == readable
+
 
 class TestWords:
     async def test_an_error_shows_no_value(self, sqlite_store: SQLiteStore) -> None:

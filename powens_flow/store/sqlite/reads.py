@@ -96,8 +96,14 @@ def _untold(found: Iterable[tuple[Any, ...]]) -> Iterator[Untold]:
         if attempt_id not in attempts:
             attempts[attempt_id] = _readable(text)
         attempt = attempts[attempt_id]
-        if attempt is not None:
-            yield Untold(_row(attempt_id, *values), attempt)
+        if attempt is None:
+            continue
+        try:
+            row = _row(attempt_id, *values)
+        except SnapshotUnreadable:  # what comes after it would be told out of its order
+            attempts[attempt_id] = None
+            continue
+        yield Untold(row, attempt)
 
 
 def _row(attempt_id: str, seq: int, at: int, *values: Any) -> JournalRow:
