@@ -88,6 +88,7 @@ class Listeners:
         self._look_at_all = False
         self._page = 500
         self._worker: asyncio.Task[None] | None = None
+        self._has_news = asyncio.Event()
 
     def __bool__(self) -> bool:
         return bool(self._lanes)
@@ -162,6 +163,7 @@ class Listeners:
     # --- the store ---------------------------------------------------------------------------
 
     def _work_soon(self) -> None:
+        self._has_news.set()
         if self._worker is None or self._worker.done():
             self._worker = asyncio.get_running_loop().create_task(self._work())
 
@@ -199,7 +201,17 @@ class Listeners:
         elif self._look_at:
             await asyncio.sleep(0)
         while self._look_at and (tasks := self._tasks_of_full_lanes()):
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            await self._news_of(tasks)
+
+    async def _news_of(self, tasks: Iterable[asyncio.Task[None]]) -> None:
+        """Wait for one of these to end, or for other work: a full lane may hang."""
+        self._has_news.clear()
+        await self._write_told()
+        news = asyncio.ensure_future(self._has_news.wait())
+        try:
+            await asyncio.wait((*tasks, news), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            news.cancel()
 
     def _looked_over(self) -> list[str]:
         """The next attempts that have to be read, of those to look at."""

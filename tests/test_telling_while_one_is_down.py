@@ -1,5 +1,6 @@
 """While one listener is down, the others hear what it lacks once; it hears all of it later."""
 
+import asyncio
 from collections.abc import Collection
 
 import pytest
@@ -8,7 +9,7 @@ from powens_flow.lanes import TellLater
 from powens_flow.listeners import Change
 from powens_flow.store.port import Untold
 from tests.ears import Ear, ear_of, retold, rung
-from tests.small_world import SmallWorld, small_world
+from tests.small_world import SmallWorld, small_world, turns
 
 
 class Down(Ear):
@@ -86,3 +87,76 @@ async def _is_forgotten(here: SmallWorld) -> None:
     for lane in here.engine._listeners._lanes:
         assert not lane._ahead
         assert len(lane._next) <= 2
+
+
+class Hanging(Ear):
+    """A listener that takes for ever, until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = asyncio.Event()
+
+    async def __call__(self, change: Change) -> None:
+        await self.go_on.wait()
+        await super().__call__(change)
+
+
+async def test_who_was_down_hears_what_it_lacks_while_another_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("powens_flow.lanes.QUEUED", 4)
+    async with small_world() as here:
+        here.engine.on()(Down())  # of the process before
+        ids = [await rung(here) for _ in range(6)]
+        await here.engine.close()
+        hanging, down = Hanging(), Down()
+        async with here.another_engine() as other:
+            other.on()(hanging)
+            other.on()(down)
+            await other._listeners.retell(2)
+            await turns(60)
+            down.is_down = False
+            here.clock.advance(86_401)
+            await other._listeners.retell(2)
+            await turns(60)
+            assert [down.of(one) for one in ids] == [[1, 2, 3]] * 6
+            hanging.go_on.set()
+            await other.settled()
+            assert [hanging.of(one) for one in ids] == [[1, 2, 3]] * 6
+        assert await here.store.untold(100) == ()
+
+
+class Slow(Ear):
+    """A listener that hears as many transitions as it is given time for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = asyncio.Semaphore(0)
+
+    async def __call__(self, change: Change) -> None:
+        await self.time.acquire()
+        await super().__call__(change)
+
+
+async def test_what_a_slow_listener_heard_is_remembered_before_it_has_heard_the_rest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("powens_flow.lanes.QUEUED", 4)
+    async with small_world() as here:
+        here.engine.on()(Down())  # of the process before
+        for _ in range(6):
+            await rung(here)
+        await here.engine.close()
+        slow = Slow()
+        async with here.another_engine() as other:
+            other.on()(slow)
+            await other._listeners.retell(2)
+            for heard in (1, 2):
+                slow.time.release()
+                await turns(60)
+                assert len(slow.heard) == heard
+                assert len(await here.store.untold(100)) == 18 - heard
+            for _ in range(16):
+                slow.time.release()
+            await other.settled()
+        assert await here.store.untold(100) == ()
