@@ -271,8 +271,10 @@ class Attempts:
 
 
 def _goes_on_first(taken: Taken, drive: Drive) -> bool:
-    """What came before goes first; after a crash, what it left behind is found out first. In a
-    state that is unknown here only a cancellation can be taken: the rest is for who knows it."""
+    """What came before goes first; after a crash, what it left behind is found out first, and one
+    that never came to a rest is brought there: until then it has no time. In a state that is
+    unknown here only a cancellation can be taken: the rest is for who knows it."""
     if taken.lapsed and not drive.is_known():
         return first_of(CANCELLATIONS, taken.inbox) is not None
-    return bool(taken.inbox) or (taken.lapsed and drive.is_calling())
+    is_under_way = drive.is_calling() or taken.attempt.due_at is None
+    return bool(taken.inbox) or (taken.lapsed and is_under_way)

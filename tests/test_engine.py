@@ -10,6 +10,7 @@ from attrs import evolve
 
 from powens_flow import events as e
 from powens_flow.attempt import User
+from powens_flow.drives import LEASE
 from powens_flow.engine import Engine, _unguessable
 from powens_flow.errors import (
     EventNotAccepted,
@@ -221,6 +222,27 @@ async def test_run_takes_up_what_a_dead_process_left(here: SmallWorld) -> None:
         await asyncio.gather(running, return_exceptions=True)
     assert "recovering" in here.bell.seen
     assert await here.state(attempt_id) == "finished"
+
+
+@pytest.mark.parametrize("is_woken", [False, True], ids=["sent to", "woken"])
+async def test_one_whose_process_died_before_its_first_rest_still_has_its_deadline(
+    here: SmallWorld, is_woken: bool
+) -> None:
+    rested = await here.store.load(await here.started())
+    assert rested is not None
+    now = here.clock.now()
+    new = evolve(rested, id="new", due_at=None, deadline_at=None, deadline_of=None)
+    await here.store.create(new, (), holder="dead", until=now + LEASE, untold=False)
+    here.clock.advance(30)
+    if is_woken:
+        await here.engine.wake("new")
+    else:
+        with pytest.raises(EventNotAccepted):
+            await send(here, "new", e.FinishLater())
+    await here.engine.settled()
+    here.clock.advance(900)
+    await here.engine.tick()
+    assert await here.state("new") == "expired"
 
 
 # --- leases -------------------------------------------------------------------------------------
