@@ -200,9 +200,11 @@ async def test_a_tab_that_is_not_seen_asks_nothing(tmp_path: Path) -> None:
     async with watched(tmp_path) as seen:
         tab = await seen.page("/", clock=True)
         await settled(tab)
+        await tab.evaluate(f"{hidden % 'true'}; {changed}")
+        async with tab.expect_response("**/inspect.svg"):  # after all that were asked before
+            await tab.evaluate("fetch(document.querySelector('link[rel=icon]').href)")
         asked: list[str] = []
         tab.on("request", lambda one: asked.append(one.url))
-        await tab.evaluate(f"{hidden % 'true'}; {changed}")
         await tab.clock.run_for(60_000)
         assert asked == []
         async with tab.expect_response("**/inspect/"):
