@@ -77,6 +77,32 @@ async def test_a_further_source_asks_for_its_own_fields_whatever_an_earlier_one_
     assert shown(await driver.run(view)) == DONE
 
 
+@pytest.mark.parametrize("code", ["invalidValue", "dataError", "solarEclipse"])
+async def test_what_powens_refuses_of_a_further_source_loses_no_earlier_one(
+    open_world: OpenWorld, code: str
+) -> None:
+    w = await open_world(policy=policy(sources="chain"))
+    driver, view = await run_until(w, "fill_in_fields", Script("150", login=f"2:error-{code}-once"))
+    view = await driver.step(await driver.step(view))
+    assert shown(view) == ("try_again", "interrupted.submitting")
+    assert view.prompt.error is not None
+    assert (view.prompt.error.key, view.prompt.error.code) == ("rejected", code)
+    form = await driver.owner.send(view.attempt_id, e.TryAgain())
+    assert (shown(form), form.prompt.source) == (FILL_IN, "fallback")
+    end = await driver.run(form)
+    await assert_completed(w, end, sources=BOTH, active=BOTH_ACTIVE)
+
+
+async def test_a_further_source_that_powens_refuses_can_be_given_up(open_world: OpenWorld) -> None:
+    w = await open_world(policy=policy(sources="chain"))
+    script = Script("150", login="2:sms", answers={"try_again": e.SkipSource()})
+    driver, view = await run_until(w, "state.additionalInformationNeeded", script)
+    w.simulator.add_fault(Fault("error", "POST", "/users/me/connections/*", code="config"))
+    end = await driver.run(view)
+    assert ("try_again", "interrupted.answering") in driver.prompts
+    await assert_completed(w, end, active=("Compte joint",))
+
+
 async def test_a_further_source_that_was_not_made_can_be_given_up(open_world: OpenWorld) -> None:
     w = await open_world(policy=policy(sources="chain"))
     driver, view = await run_until(w, "fill_in_fields", Script("150", login="2:wrongpass"))
