@@ -104,7 +104,7 @@ def fitting(attempt: Attempt, takes: tuple[str, ...]) -> tuple[str, ...]:
     impossible = set()
     if not planning.added_sources(attempt):
         impossible.add("skip_source")
-    if attempt.id_connection is not None or len(attempt.policy.connectors) == 1:
+    if planning.connector_is_settled(attempt):
         impossible.add("choose_another_connector")
     if not planning.offered_sources(attempt):
         impossible.add("add_source")

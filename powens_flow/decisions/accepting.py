@@ -165,7 +165,7 @@ def _skip_source(attempt: Attempt, event: e.SkipSource, now: datetime) -> Attemp
 
 
 def _choose_another(attempt: Attempt, event: e.Event, now: datetime) -> Attempt:
-    if attempt.id_connection is not None or len(attempt.policy.connectors) == 1:
+    if planning.connector_is_settled(attempt):
         raise e.InvalidEvent("the connector of this attempt cannot be changed any more; cancel")
     return evolve(
         attempt,

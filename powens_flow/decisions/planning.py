@@ -39,6 +39,13 @@ def gives(has: Collection[str], wanted: Collection[str]) -> bool:
     return not wanted or not has or not set(wanted).isdisjoint(has)
 
 
+def connector_is_settled(attempt: Attempt) -> bool:
+    """Whether no other can be chosen: there is a connection of this one, or may still come to be
+    (clean-up would not know of it then), or the policy allows no other."""
+    made = attempt.id_connection is not None or attempt.unsure_since is not None
+    return made or len(attempt.policy.connectors) == 1
+
+
 def remaining_sources(attempt: Attempt) -> tuple[Source, ...]:
     """The sources that could still be added, in order."""
     if attempt.connector is None:

@@ -7,6 +7,7 @@ import pytest
 
 from powens_flow import events as e
 from powens_flow.calls import TEMPORARY_USER
+from powens_flow.errors import EventRefused
 from powens_flow.policy import CHAIN
 from powens_flow.secret import Secret
 from powens_flow.simulator.faults import Fault
@@ -162,6 +163,23 @@ async def test_clean_up_knows_of_a_creation_that_the_user_did_not_wait_for(
     driver, view = await run_until(w, "wait.finding_out", Script())
     form = await driver.owner.send(view.attempt_id, e.TryAgain())
     assert shown(form) == FILL_IN
+    after = await driver.owner.send(view.attempt_id, e.Cancel())
+    assert shown(await driver.run(after)) == CANCELLED
+    assert w.simulator.connections == []
+
+
+async def test_no_other_bank_is_chosen_while_a_connection_may_still_come_to_be(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    await with_a_permanent_user(w)
+    w.simulator.add_fault(Fault("drop_and_act_later", "POST", CREATE, seconds=20))
+    driver, view = await run_until(w, "wait.finding_out", Script())
+    form = await driver.owner.send(view.attempt_id, e.TryAgain())
+    assert shown(form) == FILL_IN
+    assert "choose_another_connector" not in form.prompt.accepts
+    with pytest.raises(EventRefused, match="cannot be changed"):
+        await driver.owner.send(view.attempt_id, e.ChooseAnotherConnector())
     after = await driver.owner.send(view.attempt_id, e.Cancel())
     assert shown(await driver.run(after)) == CANCELLED
     assert w.simulator.connections == []
