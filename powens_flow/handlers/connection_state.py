@@ -65,6 +65,11 @@ async def _read(context: Context, attempt: Attempt) -> Outcome:
         found = await _come_back(context, attempt)
     except api.Gone:
         return _foreign()
+    except api.Unauthorised as error:
+        # Of what a callback names, 403 says that it is another's; 401 is said of the token.
+        if attempt.callback_connection is None or error.status == 401:
+            raise
+        return _foreign()
     if found is None:
         return _nothing_there(attempt)
     if not is_of(found, attempt):

@@ -198,6 +198,19 @@ async def test_a_foreign_connection_id_changes_nothing_and_says_so(open_world: O
     assert end.result.id_connection != theirs.result.id_connection
 
 
+async def test_a_connection_that_this_user_may_not_read_ends_no_attempt(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    driver, view = await _at_the_page(w)
+    w.simulator.add_fault(Fault("error", "GET", "/users/me/connections/1", code="forbidden"))
+    after = await driver.owner.send(view.attempt_id, e.Returned({"id_connection": "1"}))
+    assert shown(after) == PAGE
+    assert after.prompt.error is not None
+    assert after.prompt.error.key == "webauth.foreign_connection"
+    await assert_page_still_opens(driver, after)
+
+
 async def test_a_connection_of_another_connector_is_not_taken_for_ours(
     open_world: OpenWorld,
 ) -> None:

@@ -69,12 +69,25 @@ async def test_a_connection_that_was_there_before_is_not_made_here() -> None:
     assert not context.attempt.connection_made_here
 
 
-@pytest.mark.parametrize("answer", [api.Gone(), connection(id_connector=99)])
+@pytest.mark.parametrize(
+    "answer", [api.Gone(), api.Unauthorised(status=403), connection(id_connector=99)]
+)
 async def test_what_is_not_this_users_or_this_banks_changes_nothing(answer: Any) -> None:
     outcome = await read(BACK, answer)
     assert outcome.kind == "refused_input"
     assert outcome.changes == {"came_back": False, "callback_connection": None}
     assert outcome.problem == Problem("webauth.foreign_connection")
+
+
+@pytest.mark.parametrize(("named", "status"), [(12, 401), (None, 403)])
+async def test_a_token_that_lets_nobody_in_is_no_foreign_connection(
+    named: int | None, status: int
+) -> None:
+    refused = api.Unauthorised(status=status)
+    with pytest.raises(api.Unauthorised):
+        await read(
+            evolve(BACK, callback_connection=named), {"connection": refused, "connections": refused}
+        )
 
 
 async def test_a_callback_that_names_none_finds_the_one_made_since() -> None:
