@@ -6,6 +6,7 @@
 
 const LEFT = "powens-flow:left:";
 const CHOSEN = "powens-flow:chosen:";
+const unkept = new Map(); // storage is off or full: the attempt lives as long as the page
 const FRESH = 3600 * 1000; // a start that was never answered is repeated with its key for an hour
 
 export class Memory {
@@ -97,18 +98,21 @@ function trace(text) {
 }
 
 function read(storage, key) {
+  const name = `${storage} ${key}`;
   try {
-    return globalThis[storage].getItem(key);
+    return unkept.has(name) ? unkept.get(name) : globalThis[storage].getItem(key);
   } catch {
-    return null; // storage is off: the attempt lives as long as the page
+    return null;
   }
 }
 
 function write(storage, key, value) {
+  const name = `${storage} ${key}`;
   try {
     if (value === null) globalThis[storage].removeItem(key);
     else globalThis[storage].setItem(key, value);
+    unkept.delete(name);
   } catch {
-    // As above.
+    unkept.set(name, value);
   }
 }

@@ -157,12 +157,34 @@ async def test_who_comes_back_in_another_browser_goes_on_after_their_sign_in(
     await context.close()
 
 
+OFF = """for (const name of ["localStorage", "sessionStorage"])
+    Object.defineProperty(window, name, { get() { throw new Error("it is off"); } });"""
+FULL = "Storage.prototype.setItem = () => { throw new DOMException('', 'QuotaExceededError'); };"
+
+
+@pytest.mark.parametrize("storage", [OFF, FULL], ids=["off", "full"])
+async def test_where_the_browser_keeps_nothing_the_attempt_lives_as_long_as_the_page(
+    scene: Scene, storage: str
+) -> None:
+    """Also where the element is put elsewhere on it, or tries again after a problem."""
+    p = scene.person
+    await p.page.add_init_script(storage)
+    await p.opens()
+    await p.chooses_bank(BANK)
+    await p.sees(f"Sign in to {BANK}")
+    await p.page.evaluate(
+        """() => new Promise((done) => {
+            addEventListener("powens-flow:view", () => done(), { once: true });
+            document.body.append(document.querySelector("powens-connect"));
+        })"""
+    )
+    await p.sees(f"Sign in to {BANK}")
+    assert len(await p.attempts()) == 1
+
+
 async def test_who_comes_back_to_a_browser_that_keeps_nothing_goes_on(scene: Scene) -> None:
     p = scene.person
-    await p.page.add_init_script(
-        """for (const name of ["localStorage", "sessionStorage"])
-            Object.defineProperty(window, name, { get() { throw new Error("it is off"); } });"""
-    )
+    await p.page.add_init_script(OFF)
     await p.opens()
     await p.chooses_bank("Banco del Puente")
     await p.at_the_bank()
