@@ -10,7 +10,7 @@ const unkept = new Map(); // storage is off or full: the attempt lives as long a
 const FRESH = 3600 * 1000; // a start that was never answered is repeated with its key for an hour
 
 export class Memory {
-  /** `name` tells apart what is being done here: the mount point, the machine, the connection. */
+  /** `name` tells apart what is done here: the mount point, and what a start is asked for. */
   constructor(name) {
     this.attemptKey = `powens-flow:attempt:${name}`;
     this.arrivedKey = `powens-flow:arrived:${name}`;

@@ -145,6 +145,7 @@ export class PowensConnect extends HTMLElement {
 
   #memory() {
     const parts = ["base", "machine", "connection"].map((name) => this.getAttribute(name) ?? "");
+    if (this.hasAttribute("refresh")) parts.push("refresh");
     return new Memory(parts.join("|"));
   }
 

@@ -113,3 +113,21 @@ async def test_an_existing_connection_is_repaired(scene: Scene) -> None:
     await p.opens(path)
     await p.sees("Your connection is up to date")
     await expect(p.button("Add another bank")).to_have_count(0)
+
+
+async def test_a_consent_is_renewed_also_after_a_repair(scene: Scene) -> None:
+    """The repair's end, which this tab still shows, is not that of the renewal."""
+    p = scene.person
+    await p.opens()
+    await p.chooses_bank("Connecteur de test")
+    await p.signs_in(unique())
+    await p.shares_all()
+    await p.sees("Your bank is connected")
+    (connection,) = scene.stage.world.simulator.users[0].connections
+    path = f"/?attributes=machine%3Dreconnect%20connection%3D{connection}"
+    await p.opens(path)
+    await p.sees("Your connection is up to date")
+    async with p.page.expect_response("**/connect/attempts") as begun:
+        await p.opens(f"{path}%20refresh")
+    asked = (await begun.value).request.post_data_json
+    assert asked == {"machine": "reconnect", "id_connection": connection, "refresh": True}
