@@ -30,6 +30,7 @@ export class Attempt {
   /** Go on with the attempt of the address or of the memory, or start one. */
   async open() {
     const came = arrived();
+    if (!came.returned) this.memory.enter();
     const named = came.attempt ?? this.memory.arrived();
     this.memory.arrive(named);
     for (const id of new Set([named, this.memory.attempt()].filter(Boolean))) {
@@ -72,6 +73,7 @@ export class Attempt {
   }
 
   #follow() {
+    if (this.closed) return; // by whoever was told of its view
     this.memory.keep(this.id);
     if (this.isOver) return this.memory.ended(this.id);
     this.live = new Live({

@@ -7,6 +7,7 @@
 const LEFT = "powens-flow:left:";
 const CHOSEN = "powens-flow:chosen:";
 const unkept = new Map(); // storage is off or full: the attempt lives as long as the page
+const entered = new Set(); // the names that were opened on this page
 const FRESH = 3600 * 1000; // a start that was never answered is repeated with its key for an hour
 
 export class Memory {
@@ -14,7 +15,16 @@ export class Memory {
   constructor(name) {
     this.attemptKey = `powens-flow:attempt:${name}`;
     this.arrivedKey = `powens-flow:arrived:${name}`;
+    this.endedKey = `powens-flow:ended:${name}`;
     this.startKey = `powens-flow:start:${name}`;
+  }
+
+  /** Who comes to the page anew is past the end that this tab has shown; who reloads it is not. */
+  enter() {
+    const isFirst = !entered.has(this.attemptKey);
+    entered.add(this.attemptKey);
+    const isPast = read("sessionStorage", this.endedKey) === read("sessionStorage", this.attemptKey);
+    if (isFirst && isPast && isVisit()) write("sessionStorage", this.attemptKey, null);
   }
 
   /** The id of the attempt to go on with, if there is one. */
@@ -40,6 +50,7 @@ export class Memory {
 
   /** The attempt has ended: this tab may still show it, another visit begins afresh. */
   ended(id) {
+    write("sessionStorage", this.endedKey, id);
     this.keepChosen(id, []);
     write("sessionStorage", `${LEFT}${id}`, null);
     if (read("localStorage", this.attemptKey) === id) write("localStorage", this.attemptKey, null);
@@ -88,6 +99,10 @@ export class Memory {
 export function unguessable() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function isVisit() {
+  return performance.getEntriesByType("navigation")[0]?.type === "navigate";
 }
 
 /** FNV-1a: enough to tell one address from another. */

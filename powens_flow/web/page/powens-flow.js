@@ -56,6 +56,7 @@ export class PowensConnect extends HTMLElement {
   }
 
   disconnectedCallback() {
+    this.#putAway();
     this.#close();
     this.#arrived = false;
   }
@@ -117,6 +118,13 @@ export class PowensConnect extends HTMLElement {
     } catch (problem) {
       if (opening === this.opening) this.#showProblem(problem);
     }
+  }
+
+  /** Whoever takes it out at the end begins afresh with it; whoever moves it does not. */
+  #putAway() {
+    const attempt = this.#attempt;
+    if (attempt?.isOver)
+      queueMicrotask(() => this.isConnected || attempt.memory.forget(attempt.id));
   }
 
   #close() {

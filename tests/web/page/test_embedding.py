@@ -159,6 +159,31 @@ async def test_taken_out_of_the_page_it_is_quiet(scene: Scene) -> None:
     assert asked == []
 
 
+async def test_taken_out_at_the_end_it_begins_afresh_when_it_is_put_in_again(scene: Scene) -> None:
+    """As in a dialog that is closed on `powens-flow:done`; where it is moved, it shows the end."""
+    p = scene.person
+    await p.opens()
+    await p.presses("Cancel")
+    await p.presses("Stop")
+    await p.sees("You stopped the connection")
+    await p.page.evaluate(
+        """() => new Promise((done) => {
+            addEventListener("powens-flow:failed", () => done(), { once: true });
+            document.body.append(document.querySelector("powens-connect"));
+        })"""
+    )
+    await p.sees("You stopped the connection")
+    await p.page.evaluate(
+        """async () => {
+            const taken = document.querySelector("powens-connect");
+            taken.remove();
+            await new Promise((done) => setTimeout(done));
+            document.body.append(taken);
+        }"""
+    )
+    await p.sees("Choose your bank")
+
+
 def showing(prompt: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
     """Gives each view this prompt."""
     return lambda view: view.update(prompt=dict(prompt))

@@ -131,3 +131,22 @@ async def test_a_consent_is_renewed_also_after_a_repair(scene: Scene) -> None:
         await p.opens(f"{path}%20refresh")
     asked = (await begun.value).request.post_data_json
     assert asked == {"machine": "reconnect", "id_connection": connection, "refresh": True}
+
+
+async def test_a_connection_is_repaired_again_in_the_same_tab(scene: Scene) -> None:
+    """A reload still shows the end; who comes to the page anew wants another repair."""
+    p = scene.person
+    await p.opens()
+    await p.chooses_bank("Connecteur de test")
+    await p.signs_in(unique())
+    await p.shares_all()
+    await p.sees("Your bank is connected")
+    (connection,) = scene.stage.world.simulator.users[0].connections
+    path = f"/?attributes=machine%3Dreconnect%20connection%3D{connection}"
+    await p.opens(path)
+    await p.sees("Your connection is up to date")
+    await p.reloads()
+    await p.sees("Your connection is up to date")
+    scene.stage.world.simulator.set_state(connection, "wrongpass", source="directaccess")
+    await p.opens(path)
+    await p.sees("Connecteur de test did not recognise your details")
