@@ -85,16 +85,20 @@ async def test_a_problem_is_not_covered_by_the_work_that_came_before_it(scene: S
         working = {"kind": "working", "message_key": "working", "accepts": ["cancel"]}
         await route.fulfill(response=answer, json={**await answer.json(), "prompt": working})
 
-    heard: asyncio.Queue[str] = asyncio.Queue()
-    await p.page.expose_function("hear", heard.put_nowait)
+    heard: list[str] = []
+
+    def hear(kind: str) -> None:
+        heard.append(kind)
+
+    await p.page.expose_function("hear", hear)
     await p.page.evaluate(
         """() => addEventListener("powens-flow:view", ({ detail }) => hear(detail.kind))"""
     )
     await p.page.route("**/attempts/*", at_work)
-    await p.page.evaluate("() => dispatchEvent(new Event('online'))")
     async with asyncio.timeout(20):
-        while await heard.get() != "working":
-            pass
+        while "working" not in heard:  # what a look began before tells may come between
+            async with p.page.expect_response("**/attempts/*"):
+                await p.page.evaluate("() => dispatchEvent(new Event('online'))")
     await p.page.unroute("**/attempts/*")
     await scene.stage.world.engine.erase("camille")
     await p.page.evaluate("() => dispatchEvent(new Event('online'))")
