@@ -194,7 +194,8 @@ export class PowensConnect extends HTMLElement {
       isSignedOut: (problem) => attempt.isSignedOut(problem),
       restart: () => this.restart(),
       redraw: () => this.#place(prompt, true),
-      askToCancel: () => this.#askToCancel(t),
+      askToCancel: () =>
+        this.#askToCancel((key) => t(`${key}.${attempt.view.machine}`, {}, key)),
       hasLeft: (url) => attempt.memory.hasLeft(attempt.id, url),
       leaves: (url) => attempt.memory.leaves(attempt.id, url),
     };

@@ -33,9 +33,11 @@ export function screenOf(context, prompt) {
   const screen = SCREENS[prompt.kind]?.(context, prompt) ?? { content: [] };
   const key = prompt.message_key;
   const family = key.split(".")[0];
-  const title = context.t(key, {}, prompt.kind, "page.unknown_title");
+  const { machine } = context.view;
+  const title = context.t(`${key}.${machine}`, {}, key, prompt.kind, "page.unknown_title");
   const unknown = prompt.kind in SCREENS ? [] : ["page.unknown_text"];
-  const help = context.t(`${key}.help`, {}, `${family}.help`, ...unknown);
+  const helps = [`${key}.help`, `${family}.help`, ...unknown];
+  const help = context.t(`${key}.help.${machine}`, {}, ...helps);
   return { title, help, ...withoutUndefined(screen) };
 }
 

@@ -150,3 +150,21 @@ async def test_a_connection_is_repaired_again_in_the_same_tab(scene: Scene) -> N
     scene.stage.world.simulator.set_state(connection, "wrongpass", source="directaccess")
     await p.opens(path)
     await p.sees("Connecteur de test did not recognise your details")
+
+
+async def test_who_stops_a_repair_is_told_that_what_they_share_stays(scene: Scene) -> None:
+    p = scene.person
+    await p.opens()
+    await p.chooses_bank("Connecteur de test")
+    await p.signs_in(unique())
+    await p.shares_all()
+    await p.sees("Your bank is connected")
+    (connection,) = scene.stage.world.simulator.users[0].connections
+    scene.stage.world.simulator.set_state(connection, "wrongpass", source="directaccess")
+    await p.opens(f"/?attributes=machine%3Dreconnect%20connection%3D{connection}")
+    await p.sees("Connecteur de test did not recognise your details")
+    await p.presses("Cancel")
+    await expect(p.page.get_by_role("dialog")).to_contain_text("Nothing changes in what you share.")
+    await p.presses("Stop")
+    await p.sees("You stopped the update")
+    await p.sees_text("This changed nothing in what you share.")
