@@ -21,6 +21,7 @@ class BankList {
     this.timer = 0;
     this.asking = null;
     this.isStale = true; // until the list of what is typed is here
+    this.released = Promise.resolve(); // when no finger is on the list
   }
 
   nodes() {
@@ -31,6 +32,7 @@ class BankList {
       role: "listbox",
       id: "banks",
       "aria-label": t("connector.list"),
+      onpointerdown: () => this.held(),
     });
     this.input = h("input", {
       id: "search",
@@ -87,13 +89,27 @@ class BankList {
     try {
       const query = { q: this.input.value.trim(), page, size: PAGE };
       const read = await this.context.client.connectors(this.context.id, query, asking.signal);
-      if (asking !== this.asking) return;
+      await this.released;
+      if (asking !== this.asking || asking.signal.aborted) return;
       this.isStale = query.q !== this.input.value.trim();
       this.show(read, page);
     } catch (problem) {
       if (asking !== this.asking || asking.signal.aborted) return;
       if (!this.context.isSignedOut(problem)) this.fail();
     }
+  }
+
+  /** Under a finger the list stays as it is: a press of what is replaced before its end is lost. */
+  held() {
+    const over = new AbortController();
+    this.released = new Promise((resolve) => {
+      const released = () => {
+        over.abort();
+        setTimeout(resolve); // after the click
+      };
+      for (const name of ["pointerup", "pointercancel"])
+        addEventListener(name, released, { capture: true, signal: over.signal });
+    });
   }
 
   show(read, page) {

@@ -64,7 +64,7 @@ async def test_a_look_while_values_are_on_their_way_shows_no_form_again(scene: S
     await p.sees(f"{BANK} is checking your details")
     p.page.on("requestfinished", lambda one: looks.append(one.url))
     await p.until(lambda: len(looks) > 1)
-    await p.page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
+    await p.page.evaluate("async () => await (await fetch('/before')).text()")
     assert await p.heading().text_content() == f"{BANK} is checking your details"
     await held.routes[0].continue_()
     await p.sees("Choose what to share")
@@ -106,3 +106,43 @@ async def test_a_problem_is_not_covered_by_the_work_that_came_before_it(scene: S
     await p.page.clock.run_for(5_000)
     await p.sees("Something went wrong")
     await expect(p.button("Start again")).to_be_visible()
+
+
+async def test_a_list_that_comes_while_a_bank_is_being_pressed_takes_no_press(scene: Scene) -> None:
+    p = scene.person
+    held = Held()
+    await p.opens()
+    bank = p.page.get_by_role("option", name=BANK)
+    await bank.wait_for()
+    await p.page.route("**/connectors?q=Conn*", held)
+    await p.page.get_by_role("combobox").fill("Conn")
+    await p.until(lambda: bool(held))
+    await bank.hover()
+    await p.page.mouse.down()
+    async with p.page.expect_event("requestfinished", lambda one: "q=Conn" in one.url):
+        await held.routes[0].continue_()
+    await p.page.evaluate("async () => await (await fetch('/before')).text()")
+    await p.page.mouse.up()
+    await p.sees(f"Sign in to {BANK}")
+
+
+async def test_a_list_that_came_while_another_was_held_is_shown_when_it_is_let_go(
+    scene: Scene,
+) -> None:
+    p = scene.person
+    held = Held()
+    await p.opens()
+    bank = p.page.get_by_role("option", name=BANK)
+    await bank.wait_for()
+    await p.page.route("**/connectors?q=Puente*", held)
+    await p.page.get_by_role("combobox").fill("Puente")
+    await p.until(lambda: bool(held))
+    await bank.hover()
+    await p.page.mouse.down()
+    async with p.page.expect_event("requestfinished", lambda one: "q=Puente" in one.url):
+        await held.routes[0].continue_()
+    await expect(bank).to_be_visible()
+    await p.page.mouse.move(0, 0)
+    await p.page.mouse.up()
+    await expect(p.page.get_by_role("option")).to_have_count(1)
+    await p.sees("Choose your bank")
