@@ -155,7 +155,9 @@ async def test_taken_out_of_the_page_it_is_quiet(scene: Scene) -> None:
     asked: list[str] = []
     p.page.on("request", lambda request: asked.append(request.url))
     await scene.stage.pass_time(3)
-    await p.page.evaluate("() => new Promise((done) => requestIdleCallback(done))")
+    await p.page.evaluate(
+        "() => new Promise((done) => requestIdleCallback(done, { timeout: 1000 }))"
+    )
     assert asked == []
 
 

@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Route, expect
 
 from tests.web.page.conftest import Scene
-from tests.web.page.person import unique
+from tests.web.page.person import Person, unique
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -108,20 +108,26 @@ async def test_a_problem_is_not_covered_by_the_work_that_came_before_it(scene: S
     await expect(p.button("Start again")).to_be_visible()
 
 
-async def test_a_list_that_comes_while_a_bank_is_being_pressed_takes_no_press(scene: Scene) -> None:
-    p = scene.person
+async def pressed_while_another_list_comes(p: Person, typed: str) -> None:
+    """A finger is on a bank while the list of what was typed comes."""
     held = Held()
     await p.opens()
     bank = p.page.get_by_role("option", name=BANK)
     await bank.wait_for()
-    await p.page.route("**/connectors?q=Conn*", held)
-    await p.page.get_by_role("combobox").fill("Conn")
+    await p.page.route(f"**/connectors?q={typed}*", held)
+    await p.page.get_by_role("combobox").fill(typed)
     await p.until(lambda: bool(held))
     await bank.hover()
     await p.page.mouse.down()
-    async with p.page.expect_event("requestfinished", lambda one: "q=Conn" in one.url):
+    async with p.page.expect_event("requestfinished", lambda one: f"q={typed}" in one.url):
         await held.routes[0].continue_()
     await p.page.evaluate("async () => await (await fetch('/before')).text()")
+    await expect(bank).to_be_visible()
+
+
+async def test_a_list_that_comes_while_a_bank_is_being_pressed_takes_no_press(scene: Scene) -> None:
+    p = scene.person
+    await pressed_while_another_list_comes(p, "Conn")
     await p.page.mouse.up()
     await p.sees(f"Sign in to {BANK}")
 
@@ -130,18 +136,7 @@ async def test_a_list_that_came_while_another_was_held_is_shown_when_it_is_let_g
     scene: Scene,
 ) -> None:
     p = scene.person
-    held = Held()
-    await p.opens()
-    bank = p.page.get_by_role("option", name=BANK)
-    await bank.wait_for()
-    await p.page.route("**/connectors?q=Puente*", held)
-    await p.page.get_by_role("combobox").fill("Puente")
-    await p.until(lambda: bool(held))
-    await bank.hover()
-    await p.page.mouse.down()
-    async with p.page.expect_event("requestfinished", lambda one: "q=Puente" in one.url):
-        await held.routes[0].continue_()
-    await expect(bank).to_be_visible()
+    await pressed_while_another_list_comes(p, "Puente")
     await p.page.mouse.move(0, 0)
     await p.page.mouse.up()
     await expect(p.page.get_by_role("option")).to_have_count(1)
