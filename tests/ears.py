@@ -1,5 +1,7 @@
 """Listeners that remember what they heard, and what tests of listeners do."""
 
+import asyncio
+
 from powens_flow import events as e
 from powens_flow.listeners import Change
 from tests.small_world import SmallWorld
@@ -22,6 +24,18 @@ class Ear:
 
     def of(self, attempt_id: str) -> list[int]:
         return [seq for heard, seq in self.heard if heard == attempt_id]
+
+
+class Hanging(Ear):
+    """A listener that hears nothing until its gate is opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = asyncio.Event()
+
+    async def __call__(self, change: Change) -> None:
+        await self.gate.wait()
+        await super().__call__(change)
 
 
 def ear_of(here: SmallWorld, fails: int = 0, **wishes: str) -> Ear:

@@ -10,7 +10,7 @@ from powens_flow import events as e
 from powens_flow.lanes import TellLater
 from powens_flow.listeners import Change, Listeners, Subscription
 from powens_flow.store.memory import MemoryStore
-from tests.ears import Ear, ear_of, retold, rung
+from tests.ears import Ear, Hanging, ear_of, retold, rung
 from tests.small_world import SmallWorld, small_world, turns
 
 
@@ -232,18 +232,6 @@ async def left_by_a_dead_process(here: SmallWorld, attempts: int) -> list[str]:
     ids = [await rung(here) for _ in range(attempts)]
     await here.engine.settled()
     return ids
-
-
-class Hanging(Ear):
-    """A listener that hears nothing until its gate is opened."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.gate = asyncio.Event()
-
-    async def __call__(self, change: Change) -> None:
-        await self.gate.wait()
-        await super().__call__(change)
 
 
 async def test_a_listener_that_hangs_keeps_no_other_from_what_an_earlier_process_left(

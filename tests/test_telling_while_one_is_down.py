@@ -8,7 +8,7 @@ import pytest
 from powens_flow.lanes import TellLater
 from powens_flow.listeners import Change
 from powens_flow.store.port import Untold
-from tests.ears import Ear, ear_of, retold, rung
+from tests.ears import Ear, Hanging, ear_of, retold, rung
 from tests.small_world import SmallWorld, small_world, turns
 
 
@@ -89,18 +89,6 @@ async def _is_forgotten(here: SmallWorld) -> None:
         assert len(lane._next) <= 2
 
 
-class Hanging(Ear):
-    """A listener that takes for ever, until it is let go."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.go_on = asyncio.Event()
-
-    async def __call__(self, change: Change) -> None:
-        await self.go_on.wait()
-        await super().__call__(change)
-
-
 async def test_who_was_down_hears_what_it_lacks_while_another_hangs(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -120,7 +108,7 @@ async def test_who_was_down_hears_what_it_lacks_while_another_hangs(
             await other._listeners.retell(2)
             await turns(60)
             assert [down.of(one) for one in ids] == [[1, 2, 3]] * 6
-            hanging.go_on.set()
+            hanging.gate.set()
             await other.settled()
             assert [hanging.of(one) for one in ids] == [[1, 2, 3]] * 6
         assert await here.store.untold(100) == ()

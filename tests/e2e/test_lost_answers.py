@@ -11,9 +11,10 @@ from powens_flow.errors import EventRefused
 from powens_flow.policy import CHAIN
 from powens_flow.secret import Secret
 from powens_flow.simulator.faults import Fault
-from powens_flow.testing import Script, World
+from powens_flow.testing import Driver, Script, World
 from powens_flow.testing.clock import BEGINNING
 from powens_flow.vault import PermanentUser
+from powens_flow.view import View
 from tests.e2e.story import (
     CANCELLED,
     EXPIRED,
@@ -154,16 +155,22 @@ async def test_clean_up_waits_for_a_creation_that_may_still_be_at_work(
     assert attempt.cleanup == "connection"
 
 
-async def test_clean_up_knows_of_a_creation_that_the_user_did_not_wait_for(
-    open_world: OpenWorld,
-) -> None:
-    w = await open_world()
+async def not_waited_for(w: World) -> tuple[Driver, View]:
+    """The form again, for a user who did not wait for a lost creation, which acts later."""
     await with_a_permanent_user(w)
     w.simulator.add_fault(Fault("drop_and_act_later", "POST", CREATE, seconds=20))
     driver, view = await run_until(w, "wait.finding_out", Script())
     form = await driver.owner.send(view.attempt_id, e.TryAgain())
     assert shown(form) == FILL_IN
-    after = await driver.owner.send(view.attempt_id, e.Cancel())
+    return driver, form
+
+
+async def test_clean_up_knows_of_a_creation_that_the_user_did_not_wait_for(
+    open_world: OpenWorld,
+) -> None:
+    w = await open_world()
+    driver, form = await not_waited_for(w)
+    after = await driver.owner.send(form.attempt_id, e.Cancel())
     assert shown(await driver.run(after)) == CANCELLED
     assert w.simulator.connections == []
 
@@ -172,15 +179,11 @@ async def test_no_other_bank_is_chosen_while_a_connection_may_still_come_to_be(
     open_world: OpenWorld,
 ) -> None:
     w = await open_world()
-    await with_a_permanent_user(w)
-    w.simulator.add_fault(Fault("drop_and_act_later", "POST", CREATE, seconds=20))
-    driver, view = await run_until(w, "wait.finding_out", Script())
-    form = await driver.owner.send(view.attempt_id, e.TryAgain())
-    assert shown(form) == FILL_IN
+    driver, form = await not_waited_for(w)
     assert "choose_another_connector" not in form.prompt.accepts
     with pytest.raises(EventRefused, match="cannot be changed"):
-        await driver.owner.send(view.attempt_id, e.ChooseAnotherConnector())
-    after = await driver.owner.send(view.attempt_id, e.Cancel())
+        await driver.owner.send(form.attempt_id, e.ChooseAnotherConnector())
+    after = await driver.owner.send(form.attempt_id, e.Cancel())
     assert shown(await driver.run(after)) == CANCELLED
     assert w.simulator.connections == []
 

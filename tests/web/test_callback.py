@@ -173,17 +173,22 @@ async def test_whatever_comes_the_browser_is_sent_to_the_page(query: str) -> Non
             assert answer.headers["Location"].startswith("https://app.example/bank?tab=1")
 
 
+async def in_time(s: Site, answering: asyncio.Task[str]) -> str:
+    """The answer, for which as much time goes by as it takes."""
+    while not answering.done():
+        for _ in range(50):
+            await asyncio.sleep(0)
+        s.world.clock.advance(1.0)
+    return await answering
+
+
 async def test_a_long_look_at_the_connection_does_not_keep_the_browser() -> None:
     async with site() as s:
         view = await at_the_page(s)
         came = await visited(s, view)
         s.world.simulator.add_fault(Fault("silence", path="/users/me/connections/*", seconds=20))
         answering = asyncio.create_task(back(s, came))
-        while not answering.done():
-            for _ in range(50):
-                await asyncio.sleep(0)
-            s.world.clock.advance(1.0)
-        assert (await answering).endswith(view["attempt_id"])
+        assert (await in_time(s, answering)).endswith(view["attempt_id"])
 
 
 class Down(MemoryStore):
@@ -252,11 +257,7 @@ async def test_what_came_is_told_also_where_the_store_takes_longer_than_the_brow
         came = await visited(s, view)
         store.gate.clear()
         answering = asyncio.create_task(back(s, came))
-        while not answering.done():
-            for _ in range(50):
-                await asyncio.sleep(0)
-            s.world.clock.advance(1.0)
-        assert (await answering).endswith(view["attempt_id"])
+        assert (await in_time(s, answering)).endswith(view["attempt_id"])
         store.gate.set()
         for _ in range(50):
             await asyncio.sleep(0)

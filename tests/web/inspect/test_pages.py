@@ -254,7 +254,7 @@ async def test_ten_tabs_ask_the_store_once() -> None:
             asked.append(how)
             return await counts(**how)
 
-        d.world.store.counts = counting  # type: ignore[attr-defined]
+        d.world.store.counts = counting  # type: ignore[attr-defined]  # a Fleet
         await asyncio.gather(*(d.text("/") for _ in range(10)))
         assert len(asked) == 1
         d.later(1)

@@ -101,7 +101,8 @@ async def test_several_steps_after_the_credentials(scene: Scene) -> None:
     await p.sees("Choose what to share")
 
 
-async def test_an_existing_connection_is_repaired(scene: Scene) -> None:
+async def connected(scene: Scene) -> int:
+    """The id of a connection that the person has made."""
     p = scene.person
     await p.opens()
     await p.chooses_bank("Connecteur de test")
@@ -109,8 +110,18 @@ async def test_an_existing_connection_is_repaired(scene: Scene) -> None:
     await p.shares_all()
     await p.sees("Your bank is connected")
     (connection,) = scene.stage.world.simulator.users[0].connections
-    path = f"/?attributes=machine%3Dreconnect%20connection%3D{connection}"
-    await p.opens(path)
+    return connection
+
+
+def repair_of(connection: int) -> str:
+    """The page on which it is repaired."""
+    return f"/?attributes=machine%3Dreconnect%20connection%3D{connection}"
+
+
+async def test_an_existing_connection_is_repaired(scene: Scene) -> None:
+    p = scene.person
+    connection = await connected(scene)
+    await p.opens(repair_of(connection))
     await p.sees("Your connection is up to date")
     await expect(p.button("Add another bank")).to_have_count(0)
 
@@ -118,13 +129,8 @@ async def test_an_existing_connection_is_repaired(scene: Scene) -> None:
 async def test_a_consent_is_renewed_also_after_a_repair(scene: Scene) -> None:
     """The repair's end, which this tab still shows, is not that of the renewal."""
     p = scene.person
-    await p.opens()
-    await p.chooses_bank("Connecteur de test")
-    await p.signs_in(unique())
-    await p.shares_all()
-    await p.sees("Your bank is connected")
-    (connection,) = scene.stage.world.simulator.users[0].connections
-    path = f"/?attributes=machine%3Dreconnect%20connection%3D{connection}"
+    connection = await connected(scene)
+    path = repair_of(connection)
     await p.opens(path)
     await p.sees("Your connection is up to date")
     async with p.page.expect_response("**/connect/attempts") as begun:
@@ -136,13 +142,8 @@ async def test_a_consent_is_renewed_also_after_a_repair(scene: Scene) -> None:
 async def test_a_connection_is_repaired_again_in_the_same_tab(scene: Scene) -> None:
     """A reload still shows the end; who comes to the page anew wants another repair."""
     p = scene.person
-    await p.opens()
-    await p.chooses_bank("Connecteur de test")
-    await p.signs_in(unique())
-    await p.shares_all()
-    await p.sees("Your bank is connected")
-    (connection,) = scene.stage.world.simulator.users[0].connections
-    path = f"/?attributes=machine%3Dreconnect%20connection%3D{connection}"
+    connection = await connected(scene)
+    path = repair_of(connection)
     await p.opens(path)
     await p.sees("Your connection is up to date")
     await p.reloads()
@@ -154,14 +155,9 @@ async def test_a_connection_is_repaired_again_in_the_same_tab(scene: Scene) -> N
 
 async def test_who_stops_a_repair_is_told_that_what_they_share_stays(scene: Scene) -> None:
     p = scene.person
-    await p.opens()
-    await p.chooses_bank("Connecteur de test")
-    await p.signs_in(unique())
-    await p.shares_all()
-    await p.sees("Your bank is connected")
-    (connection,) = scene.stage.world.simulator.users[0].connections
+    connection = await connected(scene)
     scene.stage.world.simulator.set_state(connection, "wrongpass", source="directaccess")
-    await p.opens(f"/?attributes=machine%3Dreconnect%20connection%3D{connection}")
+    await p.opens(repair_of(connection))
     await p.sees("Connecteur de test did not recognise your details")
     await p.presses("Cancel")
     await expect(p.page.get_by_role("dialog")).to_contain_text("Nothing changes in what you share.")
